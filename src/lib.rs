@@ -1,0 +1,22 @@
+//! Dialpad provisioning as code: a manifest, a plan, an apply.
+//!
+//! A YAML manifest declares who gets Dialpad, as what, with which values and
+//! under which conditions. The planner compares that with live Dialpad and
+//! gives a [`plan::Plan`]; applying carries out the plan and decides nothing.
+//!
+//! # Invariants
+//!
+//! - The planner cannot fail and cannot wait: [`plan::between`] returns a `Plan`,
+//!   not a `Result`. What is wrong with one person is a held change.
+//! - Equal inputs give byte-equal plans.
+//! - A [`plan::Change`] holds all that is needed to carry it out. `apply` chooses
+//!   only to go on or to stop.
+//! - Nothing that is not ours is ever changed by a plan.
+//! - Removals are planned only from a [`names::Complete`] reading.
+//! - Only `dialpad` and `sandbox` know the wire's field names; only `render`
+//!   knows colours; only `exit` knows exit codes.
+//! - [`names::Secret`] prints as dots and is not `Serialize`.
+//! - The rooms up to `render` are the core: synchronous, without files, network,
+//!   clock, environment or terminal. `tests/it/layers.rs` holds the table.
+
+pub mod names;
