@@ -19,4 +19,10 @@
 //! - The rooms up to `render` are the core: synchronous, without files, network,
 //!   clock, environment or terminal. `tests/it/layers.rs` holds the table.
 
+pub mod directory;
+pub mod expr;
+pub mod live;
+pub mod manifest;
+pub mod memory;
 pub mod names;
+pub mod plan;

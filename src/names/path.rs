@@ -29,6 +29,20 @@ pub struct Selector {
     pub value: Value,
 }
 
+impl Selector {
+    /// Whether a value of the multi-valued attribute is the one meant; text without case.
+    pub fn fits(&self, item: &Value) -> bool {
+        match (item.member(&self.attribute), &self.value) {
+            (Some(Value::Text(held)), Value::Text(wanted)) => super::eq_fold(held, wanted),
+            (Some(Value::Text(held)), Value::Boolean(wanted)) => held.eq_ignore_ascii_case(&wanted.to_string()),
+            // A value that does not say that it is primary is not (RFC 7643 §2.4).
+            (None, Value::Boolean(wanted)) => !wanted,
+            (Some(held), wanted) => held == wanted,
+            (None, _) => false,
+        }
+    }
+}
+
 /// Why a text is not a path, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

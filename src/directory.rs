@@ -1,0 +1,85 @@
+//! The people and groups of the source, as a value.
+//!
+//! Whatever the source is (files, Entra), it is read once into a [`Directory`];
+//! nothing later asks the source again. Attribute names are those of the Entra
+//! portal for every kind of source.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{Attributes, Place, Reading, SourceId, Text, Value};
+
+/// Everything read from the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directory {
+    /// The people.
+    pub people: Reading<Vec<Person>>,
+    /// The groups, with their direct members.
+    pub groups: Reading<Vec<Group>>,
+}
+
+/// A person of the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The immutable id. From files without `objectId`, the user principal name.
+    pub id: SourceId,
+    /// What the source says of the person, by the portal's attribute names.
+    /// Absent values are not there.
+    pub attributes: Attributes,
+    /// Whether the person lies in the source's recycle bin.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub soft_deleted: bool,
+    /// The person's manager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<SourceId>,
+    /// The row of the file, where the source is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+impl Person {
+    /// The text of an attribute that holds text.
+    pub fn text(&self, name: &str) -> Option<&Text> {
+        self.attributes.get(name).and_then(Value::as_text)
+    }
+
+    /// How to call the person in messages: the user principal name, else the mail address, else the id.
+    pub fn label(&self) -> &Text {
+        let named = |name| self.text(name).filter(|text| !text.is_empty());
+        named("userPrincipalName").or_else(|| named("mail")).unwrap_or(self.id.text())
+    }
+
+    /// Whether sign-in is not blocked: `accountEnabled` is anything but false.
+    pub fn is_enabled(&self) -> bool {
+        match self.attributes.get("accountEnabled") {
+            Some(Value::Boolean(enabled)) => *enabled,
+            Some(Value::Text(text)) => !text.trim().eq_ignore_ascii_case("false"),
+            Some(Value::Integer(_) | Value::DateTime(_) | Value::List(_) | Value::Record(_)) | None => true,
+        }
+    }
+}
+
+/// A group of the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// The immutable id. From files without one, the name.
+    pub id: SourceId,
+    /// The display name, by which the manifest calls the group.
+    pub name: Text,
+    /// Further attributes by the portal's names; `displayName` and `objectId` are among them.
+    pub attributes: Attributes,
+    /// The direct members.
+    pub members: Vec<Member>,
+    /// The row of the file, where the source is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// A direct member of a group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Member {
+    /// A person.
+    Person(SourceId),
+    /// A group within the group. It counts only where the manifest says `nested: true`.
+    Group(SourceId),
+}

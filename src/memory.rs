@@ -1,0 +1,103 @@
+//! What is kept between runs, as a value.
+//!
+//! A plan without it is right, only more careful: what it alone would know is
+//! held or left alone, and said. `state` reads and writes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::names::{AttrPath, SourceId, TargetId, Text};
+
+/// Links, suspensions, and what the service is known not to store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Accounts that belong to people of the source.
+    #[serde(default)]
+    pub users: BTreeMap<SourceId, UserLink>,
+    /// Groups that belong to groups of the source.
+    #[serde(default)]
+    pub groups: BTreeMap<SourceId, GroupLink>,
+    /// Attributes of an object that the service accepted and did not store.
+    #[serde(default)]
+    pub not_stored: BTreeMap<TargetId, BTreeMap<AttrPath, Text>>,
+    /// Sizes of the inputs of the last run that read everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_sizes: Option<Sizes>,
+    /// What earlier applies did, for budgets that count over a rolling day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub done: Vec<Done>,
+    /// Whether a first plan that disables under `ownership: everything` was let through.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub everything_allowed: bool,
+}
+
+impl Memory {
+    /// Whether nothing is remembered, as at a first run or after a loss.
+    pub fn is_empty(&self) -> bool {
+        self == &Memory::default()
+    }
+}
+
+/// A person's account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserLink {
+    /// The account.
+    pub target: TargetId,
+    /// How to call the person when the directory no longer has them.
+    pub name: Text,
+    /// When we suspended the account, while it is suspended by us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_since: Option<Timestamp>,
+    /// When the account was first seen missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vanished_since: Option<Timestamp>,
+}
+
+/// A group's counterpart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupLink {
+    /// The live group.
+    pub target: TargetId,
+    /// The source group's name when it was last seen.
+    pub name: Text,
+    /// Whether members that do not belong may be removed: we created the group,
+    /// or a person allowed its first removals.
+    pub removals: bool,
+}
+
+/// How much was read, for telling a bad read from a small company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sizes {
+    /// People in the source.
+    pub people: u64,
+    /// Groups in the source.
+    pub groups: u64,
+    /// Live user accounts.
+    pub live_users: u64,
+}
+
+/// How many changes of a budget's kind an apply carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// When.
+    pub at: Timestamp,
+    /// The budget's name, such as `disables`.
+    pub budget: Text,
+    /// The group, for member removals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<SourceId>,
+    /// How many.
+    pub count: u64,
+}
+
+/// Ids that a set of links names, for finding who an account belongs to.
+pub fn owners(links: &BTreeMap<SourceId, UserLink>) -> BTreeMap<&TargetId, &SourceId> {
+    links.iter().map(|(source, link)| (&link.target, source)).collect()
+}
+
+/// Attribute paths that were not stored for an object.
+pub fn unstored<'a>(memory: &'a Memory, target: &TargetId) -> BTreeSet<&'a AttrPath> {
+    memory.not_stored.get(target).map(|paths| paths.keys().collect()).unwrap_or_default()
+}
