@@ -1,1 +1,5 @@
-fn main() {}
+//! One binary for all integration tests.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod expressions;
