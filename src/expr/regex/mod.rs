@@ -27,6 +27,7 @@ const MAX_COMPILED: usize = 2_000_000;
 pub struct Pattern {
     source: Text,
     groups: Vec<Group>,
+    anchored: bool,
     plain: Engines,
     /// For texts that end with a newline, when the pattern has `$` or `\Z`.
     before_newline: Option<Engines>,
@@ -145,7 +146,7 @@ impl Pattern {
         };
         let (plain, ends) = compile(false)?;
         let before_newline = if ends { Some(compile(true)?.0) } else { None };
-        Ok(Self { source: source.into(), groups, plain, before_newline })
+        Ok(Self { source: source.into(), groups, anchored: ast.is_anchored(), plain, before_newline })
     }
 
     /// The pattern as it was written.
@@ -163,13 +164,10 @@ impl Pattern {
         self.groups.iter().filter_map(|group| group.name.as_deref())
     }
 
-    /// Whether the pattern holds a place by `^`, `$` or the like at both ends,
-    /// so that it is about the whole value.
+    /// Whether the pattern says where in the value it is looked for: every branch
+    /// begins with `^`, or every branch ends with `$`, or `.*` stands at both ends.
     pub fn is_anchored(&self) -> bool {
-        let text = self.source.as_ref();
-        let starts = text.starts_with('^') || text.starts_with("\\A") || text.starts_with("(?i)^");
-        let ends = text.ends_with('$') && !text.ends_with("\\$") || text.ends_with("\\z") || text.ends_with("\\Z");
-        (starts || text.starts_with(".*")) && (ends || text.ends_with(".*"))
+        self.anchored
     }
 
     /// Whether the pattern occurs anywhere in `text`.

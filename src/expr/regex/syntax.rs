@@ -80,6 +80,38 @@ pub(super) enum Ast {
     },
 }
 
+impl Ast {
+    /// Whether every branch begins with an anchor, or every branch ends with one,
+    /// or all begin and end with `.*`.
+    pub(super) fn is_anchored(&self) -> bool {
+        let branches = match self {
+            Ast::Group(body) | Ast::Capture { body, .. } => return body.is_anchored(),
+            Ast::Alternate(branches) => branches.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let all = |holds: &dyn Fn(&Ast, bool) -> bool, first: bool| branches.iter().all(|branch| holds(branch, first));
+        let anchor =
+            |ast: &Ast, first: bool| matches!(ast.edge(first), Ast::Start { .. } | Ast::End { .. } | Ast::VeryEnd);
+        let any = |ast: &Ast, first: bool| {
+            let edge = ast.edge(first);
+            matches!(edge, Ast::Repeat { body, least: 0, most: None, .. } if matches!(**body, Ast::Any { .. }))
+        };
+        all(&anchor, true) || all(&anchor, false) || all(&any, true) && all(&any, false)
+    }
+
+    /// The first or last part.
+    fn edge(&self, first: bool) -> &Ast {
+        match self {
+            Ast::Concat(items) => match if first { items.first() } else { items.last() } {
+                Some(item) => item.edge(first),
+                None => self,
+            },
+            Ast::Group(body) | Ast::Capture { body, .. } => body.edge(first),
+            other => other,
+        }
+    }
+}
+
 /// A group by number or name, with the place for messages.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct GroupRef {
