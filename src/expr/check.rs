@@ -14,14 +14,22 @@ use super::{
 };
 use crate::names::{Value, count, near_miss};
 
+/// What `Switch` wants, and people forget.
+const PAIRS: &str = ": after the default come pairs of key and value";
+
+/// How large all constant patterns of an expression may be together.
+const MAX_PATTERNS: u64 = 60_000;
+
 pub(super) struct Checker<'t> {
     text: &'t str,
+    /// How large the patterns seen so far are.
+    patterns: u64,
     pub(super) errors: Vec<ExprError>,
 }
 
 impl<'t> Checker<'t> {
     pub(super) fn new(text: &'t str, errors: Vec<ExprError>) -> Self {
-        Self { text, errors }
+        Self { text, patterns: 0, errors }
     }
 
     /// Checks a whole expression.
@@ -51,7 +59,22 @@ impl<'t> Checker<'t> {
                 self.node(&mut condition.left, &Parameter::OPERAND);
                 self.node(&mut condition.right, &Parameter::OPERAND);
             }
-            Form::Attribute(_) | Form::Omitted | Form::Hole => {}
+            // What a call holds is checked even when the call itself cannot be.
+            Form::Hole(inside) => inside.iter_mut().for_each(|node| self.inside_hole(node)),
+            Form::Attribute(_) | Form::Omitted => {}
+        }
+    }
+
+    fn inside_hole(&mut self, node: &mut Node) {
+        let span = node.span;
+        match &mut node.form {
+            Form::Call(call) => self.call(call, span),
+            Form::Hole(inside) => inside.iter_mut().for_each(|node| self.inside_hole(node)),
+            Form::Condition(condition) => {
+                self.inside_hole(&mut condition.left);
+                self.inside_hole(&mut condition.right);
+            }
+            Form::Attribute(_) | Form::Literal(..) | Form::Constant(_) | Form::Omitted => {}
         }
     }
 
@@ -75,7 +98,7 @@ impl<'t> Checker<'t> {
             }
             self.node(arg, parameter);
         }
-        let whole = fits && !call.args.iter().any(|arg| matches!(arg.form, Form::Hole));
+        let whole = fits && !call.args.iter().any(|arg| matches!(arg.form, Form::Hole(_)));
         if whole && let Some(check) = function.check {
             for flaw in check(&call.args) {
                 let at = flaw.arg.and_then(|i| call.args.get(i)).map_or(span, |arg| arg.span);
@@ -90,12 +113,16 @@ impl<'t> Checker<'t> {
         let (least, most, step) = function.arity();
         let wrong = if given < least {
             let missing = function.parameters.iter().filter(|parameter| parameter.required).nth(given);
-            let name = missing.map(|parameter| format!(": `{}` is missing", parameter.name)).unwrap_or_default();
-            Some(("missing_argument", name))
+            let detail = match missing {
+                _ if step > 1 => PAIRS.to_owned(),
+                Some(parameter) => format!(": `{}` is missing", parameter.name),
+                None => String::new(),
+            };
+            Some(("missing_argument", detail))
         } else if most.is_some_and(|most| given > most) {
             Some(("too_many_arguments", String::new()))
         } else if (given - least) % step != 0 {
-            Some(("odd_arguments", ": after the default come pairs of key and value".to_owned()))
+            Some(("odd_arguments", PAIRS.to_owned()))
         } else {
             None
         };
@@ -216,8 +243,15 @@ impl<'t> Checker<'t> {
             },
             // An empty pattern is what people write for an omitted one; `Replace` decides.
             Kind::Pattern if text.is_empty() => None,
+            Kind::Pattern if self.patterns > MAX_PATTERNS => {
+                let message = "the regular expressions of this expression are too large together".to_owned();
+                self.bad(span, "too_expensive", message, None)
+            }
             Kind::Pattern => match Pattern::new(text) {
-                Ok(pattern) => Some(Prepared::Pattern(Box::new(pattern))),
+                Ok(pattern) => {
+                    self.patterns += pattern.weight();
+                    Some(Prepared::Pattern(Box::new(pattern)))
+                }
                 Err(error) => {
                     let at = self.inside(span, text, error.offset, error.length);
                     self.bad(at, "bad_regex", error.message, error.help)

@@ -26,8 +26,6 @@ const MAX_TEXT: usize = 1_000_000;
 /// Work of one evaluation: roughly bytes read and written, and steps of
 /// regular expressions. A typical mapping needs a few hundred.
 const FUEL: u64 = 20_000_000;
-/// Longest text that a regular expression is tried on, in bytes.
-const MAX_REGEX_TEXT: usize = 100_000;
 
 /// A value on its way: borrowed from the person or the expression as long as
 /// possible.
@@ -85,7 +83,7 @@ impl<'a> Run<'a> {
             Form::Attribute(name) => Ok(self.person.get(name).map_or(Val::Null, Val::Kept)),
             Form::Literal(value, _) => Ok(Val::Kept(value)),
             Form::Constant(Constant::IgnoreAttributeFlow | Constant::IgnoreObjectFlow) => Err(Stop::Ignored),
-            Form::Constant(Constant::TextCompare | Constant::BinaryCompare) | Form::Omitted | Form::Hole => {
+            Form::Constant(Constant::TextCompare | Constant::BinaryCompare) | Form::Omitted | Form::Hole(_) => {
                 Ok(Val::Null)
             }
             Form::Condition(condition) => Ok(Val::Boolean(self.compare(condition, node.span)?)),
@@ -317,22 +315,19 @@ impl<'e, 'a> Args<'e, 'a> {
         self.run.charge(work, self.span)
     }
 
-    /// Refuses a text that is longer than any attribute, and counts its bytes.
-    pub(super) fn bounded(&self, length: usize) -> Result<(), Stop> {
+    /// Refuses a text that is longer than any attribute.
+    pub(super) fn fits(&self, length: usize) -> Result<(), Stop> {
         if length > MAX_TEXT {
             let message = format!("`{}` would give a text of more than {MAX_TEXT} bytes", self.call.function.name);
             return Err(self.fail("too_long", message));
         }
-        self.charge(length)
+        Ok(())
     }
 
-    /// Refuses a text that is too long for a regular expression.
-    pub(super) fn regex_text(&self, text: &str) -> Result<(), Stop> {
-        if text.len() > MAX_REGEX_TEXT {
-            let message = format!("a regular expression is tried on at most {MAX_REGEX_TEXT} bytes of text");
-            return Err(self.fail("too_long", message));
-        }
-        self.charge(text.len())
+    /// The same, and counts the bytes as work.
+    pub(super) fn bounded(&self, length: usize) -> Result<(), Stop> {
+        self.fits(length)?;
+        self.charge(length)
     }
 
     pub(super) fn made(&self, text: String) -> Result<Val<'a>, Stop> {

@@ -51,7 +51,7 @@ pub(super) fn lints(root: &Node) -> Vec<Lint> {
             "the expression is only a constant".to_owned(),
             "write `constant:` instead",
         ),
-        Form::Call(_) | Form::Constant(_) | Form::Condition(_) | Form::Omitted | Form::Hole => {}
+        Form::Call(_) | Form::Constant(_) | Form::Condition(_) | Form::Omitted | Form::Hole(_) => {}
     }
     finder.node(root);
     finder.lints.sort_by_key(|lint| lint.offset);
@@ -76,7 +76,7 @@ impl Finder {
         match &node.form {
             Form::Call(call) => self.call(node, call),
             Form::Attribute(name) => self.attribute(node, name),
-            Form::Literal(..) | Form::Constant(_) | Form::Condition(_) | Form::Omitted | Form::Hole => {}
+            Form::Literal(..) | Form::Constant(_) | Form::Condition(_) | Form::Omitted | Form::Hole(_) => {}
         }
         for child in node.children() {
             self.node(child);
@@ -121,7 +121,7 @@ impl Finder {
                 "roles_need_assignment",
                 Level::Note,
                 format!("`{}` needs `scope: assigned`: who is not assigned has no role", call.function.name),
-                "`SingleAppRoleAssignment` holds a person who has several roles",
+                "check that the scope is not `everyone`",
             ),
             "Coalesce" => {
                 if let Some((last, others)) = call.args.split_last()

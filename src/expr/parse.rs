@@ -42,6 +42,8 @@ pub(super) fn parse(text: &str) -> (Node, Vec<ExprError>) {
     (root, parser.errors)
 }
 
+const AND_OR: &str = "there is no AND or OR; nest `IIF` in one of the branches instead";
+
 impl Parser<'_> {
     fn whole(&mut self) -> Node {
         self.blanks();
@@ -52,7 +54,7 @@ impl Parser<'_> {
         }
         let root = self.value();
         self.blanks();
-        if self.at < self.text.len() && !self.broken_off && !matches!(root.form, Form::Hole) {
+        if self.at < self.text.len() && !self.broken_off && !matches!(root.form, Form::Hole(_)) {
             self.trailing();
         }
         if let Form::Constant(constant) = &root.form {
@@ -98,8 +100,8 @@ impl Parser<'_> {
             self.value()
         };
         let span = Span::new(left.span.offset(), right.span.end as usize);
-        if matches!(left.form, Form::Hole) || matches!(right.form, Form::Hole) {
-            return Node { span, form: Form::Hole };
+        if matches!(left.form, Form::Hole(_)) || matches!(right.form, Form::Hole(_)) {
+            return Node { span, form: Form::Hole(vec![left, right]) };
         }
         Node { span, form: Form::Condition(Box::new(Condition { left, operator, right })) }
     }
@@ -294,27 +296,29 @@ impl Parser<'_> {
             self.broken_off = true;
             return self.hole(start);
         }
-        let args = self.arguments(open);
+        let (args, trusted) = self.arguments(open);
         self.depth = self.depth.saturating_sub(1);
         let span = Span::new(start, self.at);
         match functions::find(name) {
-            Some(function) => Node { span, form: Form::Call(Call { function, args }) },
+            Some(function) if trusted => Node { span, form: Form::Call(Call { function, args }) },
+            Some(_) => Node { span, form: Form::Hole(args) },
             None => {
                 let (message, help) = unknown_function(name);
                 self.error("unknown_function", name_span, message, help.as_deref());
-                Node { span, form: Form::Hole }
+                Node { span, form: Form::Hole(args) }
             }
         }
     }
 
-    /// From behind `(` to behind `)`.
-    fn arguments(&mut self, open: usize) -> Vec<Node> {
-        let mut args = Vec::new();
+    /// From behind `(` to behind `)`, and whether the commas can be trusted.
+    fn arguments(&mut self, open: usize) -> (Vec<Node>, bool) {
+        let (mut args, mut trusted) = (Vec::new(), true);
         loop {
             let mut arg = self.argument();
             self.blanks();
             if !matches!(self.byte(), None | Some(b')' | b',' | b';')) {
-                arg = self.junk(arg.span.offset());
+                arg = self.junk(arg);
+                trusted = false;
             }
             let nothing = args.is_empty() && matches!(arg.form, Form::Omitted);
             let end = self.byte();
@@ -324,7 +328,7 @@ impl Parser<'_> {
             match end {
                 Some(b')') => {
                     self.at += 1;
-                    return args;
+                    return (args, trusted);
                 }
                 Some(b',') => self.at += 1,
                 Some(_) => {
@@ -338,7 +342,7 @@ impl Parser<'_> {
                         let message = "the parenthesis is not closed".to_owned();
                         self.error("unclosed_call", Span::new(open, open + 1), message, Some("close it with `)`"));
                     }
-                    return args;
+                    return (args, trusted);
                 }
             }
             if self.errors.len() >= MAX_ERRORS {
@@ -349,13 +353,14 @@ impl Parser<'_> {
     }
 
     /// Text between the end of an argument and the next comma or parenthesis.
-    fn junk(&mut self, argument: usize) -> Node {
+    fn junk(&mut self, before: Node) -> Node {
         let start = self.at;
         self.skip_argument();
         let found = self.text[start..self.at].trim_end();
         let word = found.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_ascii_lowercase();
         let help = match (found.as_bytes().first(), word.as_str()) {
-            (_, "and" | "or") => "there is no AND or OR; nest `IIF` in one of the branches instead",
+            (_, "and" | "or") => AND_OR,
+            _ if found.starts_with("&&") || found.starts_with("||") => AND_OR,
             (Some(b'['), _) => "there is no indexing; `Item(list, 1)` takes one value of a list",
             (Some(b'&' | b'+' | b'|'), _) => "texts are put together with `Append` or `Join`",
             (Some(b'=' | b'<' | b'>'), _) => "a condition has one comparison; nest `IIF` for more",
@@ -363,7 +368,7 @@ impl Parser<'_> {
         };
         let span = Span::new(start, start + found.len());
         self.error("unexpected", span, "expected a comma or `)`".to_owned(), Some(help));
-        self.hole(argument)
+        Node { span: Span::new(before.span.offset(), self.at), form: Form::Hole(vec![before]) }
     }
 
     /// Goes to the next `,` `;` or `)` of this call, past strings, brackets and inner calls.
@@ -425,7 +430,7 @@ impl Parser<'_> {
     }
 
     fn hole(&self, start: usize) -> Node {
-        Node { span: Span::new(start.min(self.at), self.at), form: Form::Hole }
+        Node { span: Span::new(start.min(self.at), self.at), form: Form::Hole(Vec::new()) }
     }
 
     fn error(&mut self, code: &'static str, span: Span, message: String, help: Option<&str>) {

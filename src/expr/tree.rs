@@ -52,8 +52,8 @@ pub(super) enum Form {
     Condition(Box<Condition>),
     /// Nothing between two commas. Not the same as an empty string.
     Omitted,
-    /// What could not be read. Never in a finished expression.
-    Hole,
+    /// What could not be read, with what could inside it. Never in a finished expression.
+    Hole(Vec<Node>),
 }
 
 #[derive(Debug)]
@@ -154,7 +154,8 @@ impl Node {
         match &self.form {
             Form::Call(call) => call.args.iter().collect(),
             Form::Condition(condition) => vec![&condition.left, &condition.right],
-            Form::Attribute(_) | Form::Literal(..) | Form::Constant(_) | Form::Omitted | Form::Hole => Vec::new(),
+            Form::Hole(inside) => inside.iter().collect(),
+            Form::Attribute(_) | Form::Literal(..) | Form::Constant(_) | Form::Omitted => Vec::new(),
         }
     }
 
@@ -204,7 +205,7 @@ impl fmt::Display for Node {
             Form::Condition(condition) => {
                 write!(f, "{} {} {}", condition.left, condition.operator.as_str(), condition.right)
             }
-            Form::Omitted | Form::Hole => Ok(()),
+            Form::Omitted | Form::Hole(_) => Ok(()),
         }
     }
 }

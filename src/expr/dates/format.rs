@@ -210,7 +210,13 @@ impl DateFormat {
             0 => return fail("the date format is empty", 0, 0),
             1 => match standard(text) {
                 Some(long) => long,
-                None => return fail("there is no standard date format of this one letter", 0, text.len()),
+                None => {
+                    return fail(
+                        "there is no standard date format of this one letter; a custom one is written with `%` before it",
+                        0,
+                        text.len(),
+                    );
+                }
             },
             _ => text,
         };

@@ -50,7 +50,8 @@ pub(super) fn join<'a>(args: &Args<'_, 'a>) -> Result<'a> {
             if piece.is_empty() || over.is_some() {
                 return;
             }
-            if let Err(stop) = args.bounded(joined.len() + separator.len() + piece.len()) {
+            let added = separator.len() + piece.len();
+            if let Err(stop) = args.charge(added).and_then(|()| args.fits(joined.len() + added)) {
                 over = Some(stop);
                 return;
             }
@@ -59,8 +60,11 @@ pub(super) fn join<'a>(args: &Args<'_, 'a>) -> Result<'a> {
             }
             joined.push_str(piece);
         })?;
+        if let Some(stop) = over {
+            return Err(stop);
+        }
     }
-    over.map_or(Ok(Val::Text(Cow::Owned(joined))), Err)
+    Ok(Val::Text(Cow::Owned(joined)))
 }
 
 pub(super) fn remove_duplicates<'a>(args: &Args<'_, 'a>) -> Result<'a> {

@@ -119,7 +119,6 @@ fn matches<'a>(args: &Args<'_, 'a>, source: Cow<'a, str>) -> Result<'a> {
     let (Some(pattern), new) = (args.pattern(PATTERN)?, args.text(NEW)?.unwrap_or_default()) else {
         return Ok(Val::Text(source));
     };
-    args.regex_text(&source)?;
     let template = Template::parse(&new, &pattern);
     let (mut out, mut last, mut any) = (String::new(), 0, false);
     pattern
@@ -129,7 +128,7 @@ fn matches<'a>(args: &Args<'_, 'a>, source: Cow<'a, str>) -> Result<'a> {
             out.push_str(&source[last..start]);
             template.expand(found, &source, &mut out);
             (last, any) = (end, true);
-            args.charge(out.len() - before + 8).and_then(|()| bounded(args, out.len())).map_err(|stop| Halt(Some(stop)))
+            args.charge(out.len() - before + 8).and_then(|()| args.fits(out.len())).map_err(|stop| Halt(Some(stop)))
         })
         .map_err(|halt| halt.stop(args))?;
     if !any {
@@ -137,11 +136,6 @@ fn matches<'a>(args: &Args<'_, 'a>, source: Cow<'a, str>) -> Result<'a> {
     }
     out.push_str(&source[last..]);
     args.made(out)
-}
-
-/// The limit on texts, without counting the whole text again for each match.
-fn bounded(args: &Args, length: usize) -> std::result::Result<(), Stop> {
-    if length > 1_000_000 { args.bounded(length) } else { Ok(()) }
 }
 
 fn captures<'a>(args: &Args<'_, 'a>, source: Cow<'a, str>) -> Result<'a> {
@@ -152,7 +146,6 @@ fn captures<'a>(args: &Args<'_, 'a>, source: Cow<'a, str>) -> Result<'a> {
     if !pattern.has_group(&group) {
         return Err(args.fail_at(GROUP, "unknown_group", format!("the pattern has no group `{group}`")));
     }
-    args.regex_text(&source)?;
     let (mut out, mut last, mut any) = (String::new(), 0, false);
     pattern
         .find_all::<Halt>(&source, &|work| args.charge(work).map_err(|stop| Halt(Some(stop))), &mut |found| {
@@ -162,7 +155,7 @@ fn captures<'a>(args: &Args<'_, 'a>, source: Cow<'a, str>) -> Result<'a> {
                 out.push_str(&new);
                 (last, any) = (end, true);
             }
-            args.charge(new.len() + 8).and_then(|()| bounded(args, out.len())).map_err(|stop| Halt(Some(stop)))
+            args.charge(new.len() + 8).and_then(|()| args.fits(out.len())).map_err(|stop| Halt(Some(stop)))
         })
         .map_err(|halt| halt.stop(args))?;
     if !any {
@@ -183,7 +176,6 @@ fn fallback<'a>(args: &Args<'_, 'a>, source: Option<Cow<'a, str>>) -> Result<'a>
     if !pattern.has_group(&group) {
         return Err(args.fail_at(GROUP, "unknown_group", format!("the pattern has no group `{group}`")));
     }
-    args.regex_text(&other)?;
     let found = pattern
         .find::<Halt>(&other, 0, &|work| args.charge(work).map_err(|stop| Halt(Some(stop))))
         .map_err(|halt| halt.stop(args))?;

@@ -139,6 +139,14 @@ impl<'g> Emitter<'g> {
     }
 
     fn repeat(&mut self, body: &Ast, least: u32, most: Option<u32>, lazy: bool) -> Result<(), PatternError> {
+        if is_empty(body) {
+            // Once is as often as it can matter; the engine refuses to repeat it.
+            return match (least, lazy) {
+                (0, true) => self.wrapped("(?:|", body),
+                (0, false) => self.ast(&Ast::Alternate(vec![body.clone(), Ast::Empty])),
+                _ => self.ast(body),
+            };
+        }
         match body {
             Ast::Char { .. } | Ast::Class { .. } | Ast::Any { .. } | Ast::Capture { .. } => self.ast(body)?,
             _ => self.wrapped("(?:", body)?,
@@ -177,6 +185,30 @@ impl<'g> Emitter<'g> {
         }
         self.out.push(')');
         Ok(())
+    }
+}
+
+/// Whether it never takes a character.
+fn is_empty(ast: &Ast) -> bool {
+    match ast {
+        Ast::Empty
+        | Ast::Start { .. }
+        | Ast::End { .. }
+        | Ast::VeryEnd
+        | Ast::Boundary { .. }
+        | Ast::Continue
+        | Ast::Look { .. } => true,
+        Ast::Group(body) | Ast::Atomic(body) => is_empty(body),
+        Ast::Concat(items) => items.iter().all(is_empty),
+        Ast::Char { .. }
+        | Ast::Class { .. }
+        | Ast::Any { .. }
+        | Ast::Alternate(_)
+        | Ast::Repeat { .. }
+        | Ast::Capture { .. }
+        | Ast::Back { .. }
+        | Ast::IfGroup { .. }
+        | Ast::IfLook { .. } => false,
     }
 }
 
@@ -268,10 +300,11 @@ fn class_weight(class: &Class) -> u64 {
     own.min(200) + class.without.as_deref().map_or(0, class_weight)
 }
 
-/// Refuses what would grow too large.
-pub(super) fn check_weight(ast: &Ast) -> Result<(), PatternError> {
-    if weight(ast) <= MAX_WEIGHT {
-        return Ok(());
+/// The weight of a pattern. Refuses what would grow too large.
+pub(super) fn checked_weight(ast: &Ast) -> Result<u64, PatternError> {
+    let weight = weight(ast);
+    if weight <= MAX_WEIGHT {
+        return Ok(weight);
     }
     Err(PatternError {
         message: "the regular expression is too large: its repeats multiply".to_owned(),

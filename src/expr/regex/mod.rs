@@ -20,7 +20,11 @@ const PATIENCE: usize = 100_000;
 /// Steps that are tried first; enough for nearly every search.
 const QUICK: usize = 2_000;
 /// Bytes that one compiled automaton may take.
-const MAX_COMPILED: usize = 2_000_000;
+const MAX_COMPILED: usize = 32_000_000;
+/// Longest text that a pattern is tried on, in bytes.
+const MAX_TEXT: usize = 100_000;
+/// The same where backtracking is needed: one step there may look at the whole text.
+const MAX_HARD_TEXT: usize = 4_000;
 
 /// A compiled .NET regular expression.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub struct Pattern {
     source: Text,
     groups: Vec<Group>,
     anchored: bool,
+    /// How large it is, see [`Pattern::weight`].
+    weight: u64,
     plain: Engines,
     /// For texts that end with a newline, when the pattern has `$` or `\Z`.
     before_newline: Option<Engines>,
@@ -62,9 +68,10 @@ pub struct PatternError {
     pub help: Option<String>,
 }
 
-/// A search took more steps than any sensible one.
+/// A search took more steps than any sensible one, or the text is longer than
+/// such a pattern is tried on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the regular expression takes too many steps on this text")]
+#[error("the regular expression takes too many steps on this text, or the text is too long for it")]
 pub struct TooExpensive;
 
 /// Where a match and its groups lie in the text.
@@ -72,6 +79,13 @@ pub(super) struct Found<'p> {
     pattern: &'p Pattern,
     /// By order of parentheses; the whole match first.
     spans: Vec<Option<(usize, usize)>>,
+}
+
+impl Engines {
+    fn fits(&self, text: &str) -> Result<(), TooExpensive> {
+        let most = if self.patient.is_some() { MAX_HARD_TEXT } else { MAX_TEXT };
+        if text.len() > most { Err(TooExpensive) } else { Ok(()) }
+    }
 }
 
 impl Group {
@@ -124,7 +138,7 @@ impl Pattern {
     /// too large.
     pub fn new(source: &str) -> Result<Self, PatternError> {
         let (ast, captures) = syntax::parse(source)?;
-        emit::check_weight(&ast)?;
+        let weight = emit::checked_weight(&ast)?;
         let groups = number_groups(&captures);
         let compile = |before_newline: bool| -> Result<(Engines, bool), PatternError> {
             let mut emitter = emit::Emitter::new(&groups, before_newline);
@@ -134,7 +148,8 @@ impl Pattern {
             let build = |steps: usize| {
                 RegexBuilder::new(&written).backtrack_limit(steps).delegate_size_limit(MAX_COMPILED).build().map_err(
                     |_| PatternError {
-                        message: "the regular expression is not supported".to_owned(),
+                        message: "the regular expression is not supported: its lookaround or its counts are too much"
+                            .to_owned(),
                         offset: 0,
                         length: source.len(),
                         help: None,
@@ -146,7 +161,7 @@ impl Pattern {
         };
         let (plain, ends) = compile(false)?;
         let before_newline = if ends { Some(compile(true)?.0) } else { None };
-        Ok(Self { source: source.into(), groups, anchored: ast.is_anchored(), plain, before_newline })
+        Ok(Self { source: source.into(), groups, anchored: ast.is_anchored(), weight, plain, before_newline })
     }
 
     /// The pattern as it was written.
@@ -170,12 +185,19 @@ impl Pattern {
         self.anchored
     }
 
+    /// How large the compiled pattern is; one literal character is 1.
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
+    }
+
     /// Whether the pattern occurs anywhere in `text`.
     ///
     /// # Errors
-    /// When the search is not finished after 100,000 steps.
+    /// When the search is not finished after 100,000 steps, and on texts beyond
+    /// 100,000 bytes (4,000 where the pattern needs backtracking).
     pub fn is_match(&self, text: &str) -> Result<bool, TooExpensive> {
         let engines = self.engines(text);
+        engines.fits(text)?;
         match (engines.quick.is_match(text), &engines.patient) {
             (Ok(found), _) => Ok(found),
             (Err(_), Some(patient)) => patient.is_match(text).map_err(|_| TooExpensive),
@@ -198,11 +220,15 @@ impl Pattern {
         spend: &dyn Fn(usize) -> Result<(), E>,
     ) -> Result<Option<Found<'_>>, E> {
         let engines = self.engines(text);
-        spend(text.len() - from + if engines.patient.is_some() { QUICK / 10 } else { 0 })?;
+        engines.fits(text)?;
+        // Each byte may be looked at by every part of the pattern, each step by the whole text.
+        let parts = 1 + usize::try_from(self.weight / 100).unwrap_or(usize::MAX);
+        let steps = if engines.patient.is_some() { QUICK } else { 0 };
+        spend((text.len() - from + steps).saturating_mul(parts))?;
         let mut found = engines.quick.captures_from_pos(text, from);
         if found.is_err() {
             let patient = engines.patient.as_ref().ok_or(TooExpensive)?;
-            spend(PATIENCE * 10)?;
+            spend(PATIENCE * 20)?;
             found = patient.captures_from_pos(text, from);
         }
         let captures = found.map_err(|_| TooExpensive)?;
