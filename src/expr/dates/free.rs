@@ -106,10 +106,17 @@ impl Rest<'_> {
         }
         let month = format::month(&word)?;
         self.blanks();
-        let (day, _) = self.digits(2)?;
-        self.take(',');
-        self.blanks();
-        let (year, digits) = self.digits(4)?;
+        let (mut day, width) = self.digits(4)?;
+        let (year, digits) = if width == 4 {
+            // `August 2025` is its first day.
+            (std::mem::replace(&mut day, 1), width)
+        } else {
+            if !(self.take(',') | self.0.starts_with(' ')) {
+                return None;
+            }
+            self.blanks();
+            self.digits(4)?
+        };
         let found = civil(century(year, digits)?, i32::from(month), day)?;
         (weekday.is_none() || weekday == Some(found.weekday())).then_some(found)
     }
@@ -226,6 +233,8 @@ mod tests {
             ("5 Aug 2025", "2025-08-05T00:00:00"),
             ("05-Aug-2025", "2025-08-05T00:00:00"),
             ("August 5, 2025", "2025-08-05T00:00:00"),
+            ("Tuesday, August 5 2025", "2025-08-05T00:00:00"),
+            ("August 2025", "2025-08-01T00:00:00"),
             ("Tue, 05 Aug 2025 10:11:12 GMT", "2025-08-05T10:11:12"),
             ("9999-12-31", "9999-12-31T00:00:00"),
         ];
@@ -245,6 +254,8 @@ mod tests {
             "2021-06-30+15:00",
             "13/1/2021",
             "2021-06-30 7",
+            "August 123",
+            "August 5",
             "2021-06-30 13:00 PM",
             "Mon, 05 Aug 2025",
             "20210630",

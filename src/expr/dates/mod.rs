@@ -131,14 +131,18 @@ pub(super) fn difference(interval: Interval, from: DateTime, to: DateTime) -> i6
     }
 }
 
-/// Ticks since 1601, as `DateTime.ToFileTimeUtc`. Negative before.
-pub(super) fn to_file_time(date: DateTime) -> i64 {
+/// Ticks since 1601, as `DateTime.ToFileTimeUtc`; `None` before.
+pub(super) fn to_file_time(date: DateTime) -> Option<i64> {
     let since = date.duration_since(EPOCH);
-    since.as_secs() * TICKS + i64::from(since.subsec_nanos() / 100)
+    (date >= EPOCH).then(|| since.as_secs() * TICKS + i64::from(since.subsec_nanos() / 100))
 }
 
-/// The date of a file time; `None` beyond the year 9999 (such as "never", `i64::MAX`) or before 1.
+/// The date of a file time; `None` beyond the year 9999 (such as "never", `i64::MAX`) and
+/// for negative numbers, which .NET refuses.
 pub(super) fn from_file_time(ticks: i64) -> Option<DateTime> {
+    if ticks < 0 {
+        return None;
+    }
     let span = Span::new().try_seconds(ticks / TICKS).ok()?.try_nanoseconds(ticks % TICKS * 100).ok()?;
     EPOCH.checked_add(span).ok().and_then(in_range)
 }
@@ -163,11 +167,12 @@ mod tests {
 
     #[test]
     fn file_times_are_ticks_of_100_ns_since_1601() {
-        assert_eq!(to_file_time(at("2012-01-01T23:00:00")), 129_699_324_000_000_000);
+        assert_eq!(to_file_time(at("2012-01-01T23:00:00")), Some(129_699_324_000_000_000));
         assert_eq!(from_file_time(129_699_324_000_000_000), Some(at("2012-01-01T23:00:00")));
         assert_eq!(from_file_time(0), Some(at("1601-01-01T00:00:00")));
         assert_eq!(from_file_time(i64::MAX), None);
-        assert_eq!(to_file_time(at("1600-12-31T23:59:59.5")), -5_000_000);
+        assert_eq!(from_file_time(-1), None);
+        assert_eq!(to_file_time(at("1600-12-31T23:59:59.5")), None);
     }
 
     #[test]

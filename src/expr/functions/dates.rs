@@ -1,7 +1,5 @@
 //! Dates: read, counted with, printed.
 
-use jiff::civil::DateTime;
-
 use super::{Args, Stop, Val};
 use crate::expr::{
     dates,
@@ -10,8 +8,8 @@ use crate::expr::{
 
 type Result<'a> = std::result::Result<Val<'a>, Stop>;
 
-fn out_of_range(args: &Args) -> Stop {
-    args.fail("out_of_range", "the date is outside the years 1 to 9999")
+fn out_of_range(args: &Args, from: &str) -> Stop {
+    args.fail("out_of_range", format!("the date is outside the years {from} to 9999"))
 }
 
 pub(super) fn now<'a>(args: &Args<'_, 'a>) -> Result<'a> {
@@ -25,7 +23,7 @@ pub(super) fn cdate<'a>(args: &Args<'_, 'a>) -> Result<'a> {
 pub(super) fn add<'a>(args: &Args<'_, 'a>) -> Result<'a> {
     let (interval, number, date) = (args.interval(0)?, args.integer(1)?, args.date(2)?);
     let (Some(interval), Some(number), Some(date)) = (interval, number, date) else { return Ok(Val::Null) };
-    dates::add(date, interval, number).map(Val::Date).ok_or_else(|| out_of_range(args))
+    dates::add(date, interval, number).map(Val::Date).ok_or_else(|| out_of_range(args, "1"))
 }
 
 pub(super) fn difference<'a>(args: &Args<'_, 'a>) -> Result<'a> {
@@ -36,11 +34,12 @@ pub(super) fn difference<'a>(args: &Args<'_, 'a>) -> Result<'a> {
 
 pub(super) fn from_number<'a>(args: &Args<'_, 'a>) -> Result<'a> {
     let Some(ticks) = args.integer(0)? else { return Ok(Val::Null) };
-    dates::from_file_time(ticks).map(Val::Date).ok_or_else(|| out_of_range(args))
+    dates::from_file_time(ticks).map(Val::Date).ok_or_else(|| out_of_range(args, "1601"))
 }
 
 pub(super) fn to_number<'a>(args: &Args<'_, 'a>) -> Result<'a> {
-    Ok(args.date(0)?.map_or(Val::Null, |date: DateTime| Val::Integer(dates::to_file_time(date))))
+    let Some(date) = args.date(0)? else { return Ok(Val::Null) };
+    dates::to_file_time(date).map(Val::Integer).ok_or_else(|| out_of_range(args, "1601"))
 }
 
 pub(super) fn format<'a>(args: &Args<'_, 'a>) -> Result<'a> {
