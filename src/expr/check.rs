@@ -137,7 +137,10 @@ impl<'t> Checker<'t> {
         let message = format!("`{}` takes {wanted}, here are {given}{detail}", function.name);
         // Extra arguments are pointed at; missing ones have no place but the call.
         let at = match most.and_then(|most| call.args.get(most)) {
-            Some(extra) => Span::new(extra.span.offset(), span.end as usize - 1),
+            Some(extra) => {
+                let end = call.args.last().map_or(extra.span.end, |last| last.span.end);
+                Span::new(extra.span.offset(), end as usize)
+            }
             None => span,
         };
         self.error(code, at, message, Some(function.signature()));

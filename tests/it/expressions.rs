@@ -220,6 +220,15 @@ fn no_expression_grows_or_runs_without_bound() {
     assert!(codes(&format!("Join(\"\", {patterns})")).contains(&"too_expensive"));
 }
 
+/// Found by fuzzing: an extra argument in a call that is not closed.
+#[test]
+fn an_extra_argument_at_the_end_of_the_text_is_underlined_whole() {
+    let text = "Guid(Nope(\"é";
+    for error in Expression::parse(text).unwrap_err() {
+        assert!(text.get(error.offset..error.offset + error.length).is_some(), "{error:?}");
+    }
+}
+
 /// Every error as people see it: the text, what is underlined, what is said.
 #[test]
 fn all_errors_of_an_expression_come_at_once_with_their_places() {
