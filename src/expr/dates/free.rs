@@ -148,11 +148,7 @@ impl Rest<'_> {
             if self.take(':') {
                 second = self.digits(2)?.0;
                 if self.take('.') {
-                    let (_, n) = (self.0, self.0.bytes().take_while(u8::is_ascii_digit).count());
                     let (read, width) = self.digits(9)?;
-                    if n > 9 {
-                        return None;
-                    }
                     nanosecond = read * 10i32.pow(u32::try_from(9 - width).ok()?);
                 }
             }

@@ -3,6 +3,7 @@
 //! [`jiff::Timestamp`] ends a day before the year 9999 does, and HR systems
 //! write `9999-12-31` for "never". So dates here are civil date-times in UTC.
 
+mod exact;
 mod format;
 mod free;
 

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashSet};
 
 use super::{Args, Flaw, Stop, Val};
 use crate::{
-    expr::{eval, tree::Node},
+    expr::tree::Node,
     names::{Text, Value},
 };
 
@@ -107,9 +107,4 @@ pub(super) fn check_split(args: &[Node]) -> Vec<Flaw> {
         arg: Some(1),
     };
     empty.then(flaw).into_iter().collect()
-}
-
-/// The text of a value that came out of a function, for tests of equality.
-pub(super) fn text_of(value: Val<'_>) -> Option<Cow<'_, str>> {
-    eval::text(value)
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Args, Stop, Val, lists::text_of};
-use crate::names::Value;
+use super::{Args, Stop, Val};
+use crate::{expr::eval::text, names::Value};
 
 type Result<'a> = std::result::Result<Val<'a>, Stop>;
 
@@ -14,7 +14,7 @@ pub(super) fn iif<'a>(args: &Args<'_, 'a>) -> Result<'a> {
 
 /// Only keys up to the right one, and only its value or the default, are evaluated.
 pub(super) fn switch<'a>(args: &Args<'_, 'a>) -> Result<'a> {
-    let source = text_of(args.single(0)?);
+    let source = text(args.single(0)?);
     for key in (2..args.len()).step_by(2) {
         let Some(wanted) = args.text(key)? else { continue };
         args.charge(wanted.len() + 1)?;
@@ -45,7 +45,7 @@ pub(super) fn not<'a>(args: &Args<'_, 'a>) -> Result<'a> {
     let is_true = match args.single(0)? {
         Val::Boolean(value) => value,
         Val::Kept(Value::Boolean(value)) => *value,
-        other => text_of(other).is_some_and(|text| text.eq_ignore_ascii_case("true")),
+        other => text(other).is_some_and(|text| text.eq_ignore_ascii_case("true")),
     };
     Ok(Val::Boolean(!is_true))
 }

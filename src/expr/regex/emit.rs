@@ -7,7 +7,7 @@
 
 use super::{
     Group, PatternError,
-    syntax::{Ast, Class, ClassItem, GroupRef},
+    tree::{Ast, Class, ClassItem, GroupRef},
 };
 
 /// How large a pattern may grow when its counted repeats are written out. One

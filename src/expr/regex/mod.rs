@@ -7,8 +7,10 @@
 
 mod blocks;
 mod emit;
+mod escape;
 mod syntax;
 mod template;
+mod tree;
 
 use fancy_regex::{Regex, RegexBuilder};
 
