@@ -271,7 +271,9 @@ impl<'t> Checker<'t> {
     /// The place in the expression of a place in a string literal's value.
     fn inside(&self, literal: Span, value: &str, offset: usize, length: usize) -> Span {
         let start = literal.offset() + 1;
-        let Some(written) = self.text.get(start..literal.end as usize) else {
+        // A number has no inside.
+        let Some(written) = self.text.get(start..literal.end as usize).filter(|_| self.text[..start].ends_with('"'))
+        else {
             return literal;
         };
         let written_at = |wanted: usize| {

@@ -54,13 +54,13 @@ impl Parser<'_> {
             Some('k') => {
                 self.at += 1;
                 match angled(self) {
-                    Some(name) => Ok(Some(Ast::Back { to: GroupRef { name, at: start }, fold })),
+                    Some(name) => Ok(Some(Ast::Back { to: GroupRef { name, at: self.offset(start) }, fold })),
                     None => Err(self.error(start, "`\\k` needs the name of a group: `\\k<name>`")),
                 }
             }
             // `\<` is a literal unless a whole `\<name>` stands there.
             Some('<' | '\'') => match angled(self) {
-                Some(name) => Ok(Some(Ast::Back { to: GroupRef { name, at: start }, fold })),
+                Some(name) => Ok(Some(Ast::Back { to: GroupRef { name, at: self.offset(start) }, fold })),
                 None => {
                     self.at = before;
                     Ok(None)
@@ -78,7 +78,7 @@ impl Parser<'_> {
                     self.at = before;
                     return Ok(None);
                 }
-                Ok(Some(Ast::Back { to: GroupRef { name, at: start }, fold }))
+                Ok(Some(Ast::Back { to: GroupRef { name, at: self.offset(start) }, fold }))
             }
             _ => Ok(None),
         }

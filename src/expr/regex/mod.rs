@@ -402,6 +402,7 @@ mod tests {
         assert_eq!(offset("(?P<o>a)"), 0);
         assert_eq!(offset(r"a\h"), 1);
         assert_eq!(offset(r"a\2"), 1);
+        assert_eq!(offset(r"éé\2"), 4);
         assert_eq!(offset(r"\p{Nope}"), 0);
         assert_eq!(offset("[z-a]"), 3);
         assert_eq!(offset("a{3,2}"), 1);

@@ -61,10 +61,14 @@ pub(super) fn parse(pattern: &str) -> Parsed<(Ast, Captures)> {
 
 impl Parser<'_> {
     pub(super) fn error(&self, from: usize, message: &str) -> PatternError {
-        let offset = |i: usize| self.chars.get(i).map_or(self.pattern.len(), |(offset, _)| *offset);
         let end = self.at.max(from + 1).min(self.chars.len());
-        let (start, end) = (offset(from), offset(end));
+        let (start, end) = (self.offset(from), self.offset(end));
         PatternError { message: message.to_owned(), offset: start, length: end.saturating_sub(start), help: None }
+    }
+
+    /// The byte where the character `i` begins.
+    pub(super) fn offset(&self, i: usize) -> usize {
+        self.chars.get(i).map_or(self.pattern.len(), |(offset, _)| *offset)
     }
 
     pub(super) fn peek(&self) -> Option<char> {
@@ -325,7 +329,7 @@ impl Parser<'_> {
         let yes = Box::new(branches.remove(0));
         let ast = match look {
             Some(look) => Ast::IfLook { look: Box::new(look), yes, no },
-            None => Ast::IfGroup { group: GroupRef { name, at: inner }, yes, no },
+            None => Ast::IfGroup { group: GroupRef { name, at: self.offset(inner) }, yes, no },
         };
         self.close(start, ast)
     }

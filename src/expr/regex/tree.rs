@@ -100,7 +100,7 @@ impl Ast {
     }
 }
 
-/// A group by number or name, with the place for messages.
+/// A group by number or name, with the byte where it is referred to.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct GroupRef {
     pub(super) name: String,
