@@ -19,6 +19,7 @@
 //! - The rooms up to `render` are the core: synchronous, without files, network,
 //!   clock, environment or terminal. `tests/it/layers.rs` holds the table.
 
+pub mod cli;
 pub mod directory;
 pub mod expr;
 pub mod live;
@@ -26,3 +27,4 @@ pub mod manifest;
 pub mod memory;
 pub mod names;
 pub mod plan;
+pub mod sandbox;

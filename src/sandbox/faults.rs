@@ -1,0 +1,534 @@
+//! Faults on demand: what goes wrong, and with which request.
+//!
+//! A plan is a list of rules. Every rule whose turn it is takes effect: delays
+//! add up, changes of the answer come together, and of several statuses and
+//! cut connections the first in the list wins.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use http::{Method, StatusCode};
+
+use crate::names::near_miss;
+
+/// What goes wrong with which requests. The default is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FaultPlan {
+    /// The rules; all are tried with each request.
+    pub rules: Vec<FaultRule>,
+}
+
+/// One fault and its turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultRule {
+    /// What goes wrong.
+    pub fault: Fault,
+    /// Which requests are meant at all.
+    pub on: Matching,
+    /// Which of those.
+    pub when: When,
+    /// How often at most; `None` without end.
+    pub times: Option<u32>,
+}
+
+/// Which requests a rule is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Matching {
+    /// Only this method.
+    pub method: Option<Method>,
+    /// Only paths that have this text in them, such as `/Users`.
+    pub path: Option<String>,
+}
+
+/// Which of the matching requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum When {
+    /// Each.
+    #[default]
+    Always,
+    /// The nth that matches, from 1.
+    Nth(u64),
+    /// The nth, the 2nth and so on of those that match.
+    Every(u64),
+    /// The nth request of all that came, if it matches.
+    Request(u64),
+    /// The nth that matches and all after it.
+    From(u64),
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// An error status instead of an answer. Nothing is done, unless `after` says so.
+    Status {
+        /// The status.
+        status: StatusCode,
+        /// What stands in its body.
+        body: FaultBody,
+        /// The `Retry-After` header, in seconds.
+        retry_after: Option<u64>,
+        /// Whether the request takes effect before the error, as with a gateway's 504.
+        after: bool,
+    },
+    /// The connection is cut before anything is done.
+    Reset,
+    /// The request takes effect, and the connection is cut before the answer.
+    LostAnswer,
+    /// The answer waits before it starts.
+    Latency(Duration),
+    /// The answer starts at once, and its body takes this long to arrive.
+    SlowBody(Duration),
+    /// The connection is cut in the middle of the body.
+    Truncated,
+    /// The body ends in the middle, as if that were all.
+    WrongJson,
+    /// The body is JSON of another shape: a list.
+    WrongShape,
+    /// A listing has the rows of the page after the one asked for, and
+    /// `totalResults` and `startIndex` as if nothing were missing.
+    MissingPage,
+    /// `totalResults` is this number.
+    Total(u64),
+    /// A write succeeds, and these top-level attributes (or extensions) stay as they were.
+    NotStored(Vec<String>),
+}
+
+/// What stands in the body of a status fault.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FaultBody {
+    /// A SCIM error.
+    #[default]
+    Scim,
+    /// Nothing.
+    Empty,
+    /// A web page, as proxies send.
+    Html,
+}
+
+/// Why a text is not a fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("read the fault `{text}`: {problem}")]
+pub struct FaultError {
+    /// The text.
+    pub text: String,
+    /// A lower-case fragment.
+    pub problem: String,
+}
+
+/// How a fault is written, for help and errors.
+pub const FAULT_HELP: &str = "\
+one fault and, after `;`, its turn: \
+`status=503[;body=scim|empty|html][;retry-after=SECONDS][;after]`, `throttle=SECONDS`, `reset`, `lost`, \
+`latency=2s`, `slow=2s`, `truncated`, `wrong-json`, `wrong-shape`, `missing-page`, `total=N`, `not-stored=title,name`; \
+turn: `on=PATCH`, `on=/Users`, `on=GET /Groups`, `nth=3`, `every=5`, `from=4`, `request=7`, `times=2`";
+
+const KEYS: [&str; 19] = [
+    "status",
+    "throttle",
+    "reset",
+    "lost",
+    "latency",
+    "slow",
+    "truncated",
+    "wrong-json",
+    "wrong-shape",
+    "missing-page",
+    "total",
+    "not-stored",
+    "on",
+    "nth",
+    "every",
+    "from",
+    "request",
+    "times",
+    "body",
+];
+
+impl FaultPlan {
+    /// A plan of rules.
+    pub fn new(rules: impl IntoIterator<Item = FaultRule>) -> Self {
+        Self { rules: rules.into_iter().collect() }
+    }
+
+    /// Reads one rule for each text; see [`FAULT_HELP`].
+    ///
+    /// # Errors
+    /// The first text that is not a fault.
+    pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, FaultError> {
+        texts.into_iter().map(str::parse).collect::<Result<_, _>>().map(|rules| Self { rules })
+    }
+}
+
+impl FaultRule {
+    /// A fault at each request.
+    pub fn always(fault: Fault) -> Self {
+        Self { fault, on: Matching::default(), when: When::Always, times: None }
+    }
+
+    /// Only these requests: a method, a part of a path, or both.
+    pub fn on(mut self, method: Option<Method>, path: Option<&str>) -> Self {
+        self.on = Matching { method, path: path.map(str::to_owned) };
+        self
+    }
+
+    /// Only then.
+    pub fn when(mut self, when: When) -> Self {
+        self.when = when;
+        self
+    }
+
+    /// No more often than this.
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+}
+
+impl Fault {
+    /// An error status with a SCIM error, before anything is done.
+    pub fn status(status: StatusCode) -> Self {
+        Fault::Status { status, body: FaultBody::Scim, retry_after: None, after: false }
+    }
+
+    /// 429 with `Retry-After` in seconds.
+    pub fn throttle(seconds: u64) -> Self {
+        Fault::Status {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            body: FaultBody::Scim,
+            retry_after: Some(seconds),
+            after: false,
+        }
+    }
+}
+
+impl FromStr for FaultRule {
+    type Err = FaultError;
+
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        let wrong = |problem: String| FaultError { text: text.trim().to_owned(), problem };
+        let mut fault: Option<Fault> = None;
+        let mut rule = FaultRule::always(Fault::Reset);
+        let (mut fault_body, mut retry_after, mut after) = (None, None, false);
+        for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+            let (key, value) = part.split_once('=').map_or((part, ""), |(key, value)| (key.trim(), value.trim()));
+            let number = || number(key, value).map_err(&wrong);
+            let count =
+                || number().and_then(|n| if n == 0 { Err(wrong(format!("`{key}` counts from 1"))) } else { Ok(n) });
+            let next = match key {
+                "status" => Fault::status(status(value).map_err(&wrong)?),
+                "throttle" => Fault::throttle(if value.is_empty() { 1 } else { number()? }),
+                "reset" => Fault::Reset,
+                "lost" => Fault::LostAnswer,
+                "latency" => Fault::Latency(duration(key, value).map_err(&wrong)?),
+                "slow" => Fault::SlowBody(duration(key, value).map_err(&wrong)?),
+                "truncated" => Fault::Truncated,
+                "wrong-json" => Fault::WrongJson,
+                "wrong-shape" => Fault::WrongShape,
+                "missing-page" => Fault::MissingPage,
+                "total" => Fault::Total(number()?),
+                "not-stored" => Fault::NotStored(names(value).map_err(&wrong)?),
+                "on" => {
+                    rule.on = matching(value);
+                    continue;
+                }
+                "nth" | "every" | "from" | "request" => {
+                    let n = count()?;
+                    rule.when = match key {
+                        "nth" => When::Nth(n),
+                        "every" => When::Every(n),
+                        "from" => When::From(n),
+                        _ => When::Request(n),
+                    };
+                    continue;
+                }
+                "times" => {
+                    rule.times = Some(u32::try_from(count()?).unwrap_or(u32::MAX));
+                    continue;
+                }
+                "body" => {
+                    fault_body = Some(body(value).map_err(&wrong)?);
+                    continue;
+                }
+                "retry-after" => {
+                    retry_after = Some(number()?);
+                    continue;
+                }
+                "after" => {
+                    after = true;
+                    continue;
+                }
+                _ => return Err(wrong(unknown(key))),
+            };
+            if fault.replace(next).is_some() {
+                return Err(wrong("two faults in one rule; give each a rule of its own".to_owned()));
+            }
+        }
+        rule.fault = fault.ok_or_else(|| wrong(format!("it has no fault; expected {FAULT_HELP}")))?;
+        if let Fault::Status { body, retry_after: header, after: done, .. } = &mut rule.fault {
+            *body = fault_body.unwrap_or_default();
+            *header = retry_after.or(*header);
+            *done = after;
+        } else if fault_body.is_some() || retry_after.is_some() || after {
+            return Err(wrong("`body`, `retry-after` and `after` go with `status`".to_owned()));
+        }
+        Ok(rule)
+    }
+}
+
+fn unknown(key: &str) -> String {
+    match near_miss(key, KEYS) {
+        Some(near) => format!("unknown `{key}`; did you mean `{near}`?"),
+        None => format!("unknown `{key}`; expected {FAULT_HELP}"),
+    }
+}
+
+fn number(key: &str, value: &str) -> Result<u64, String> {
+    value.parse().map_err(|_| format!("`{key}` needs a whole number, such as `{key}=3`"))
+}
+
+fn status(value: &str) -> Result<StatusCode, String> {
+    let code = value.parse::<u16>().ok().filter(|code| (200..=599).contains(code));
+    code.and_then(|code| StatusCode::from_u16(code).ok())
+        .ok_or_else(|| "`status` is a number from 200 to 599, such as `status=503`".to_owned())
+}
+
+fn duration(key: &str, value: &str) -> Result<Duration, String> {
+    parse_duration(value).ok_or_else(|| format!("`{key}` needs a time such as `{key}=500ms` or `{key}=2s`"))
+}
+
+/// `500ms`, `2s`, `1m`.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().ok()?;
+    match &text[digits..] {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        _ => None,
+    }
+}
+
+fn names(value: &str) -> Result<Vec<String>, String> {
+    let names: Vec<String> =
+        value.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    if names.is_empty() {
+        Err("`not-stored` needs attributes, such as `not-stored=title`".to_owned())
+    } else {
+        Ok(names)
+    }
+}
+
+fn body(value: &str) -> Result<FaultBody, String> {
+    match value {
+        "scim" => Ok(FaultBody::Scim),
+        "empty" => Ok(FaultBody::Empty),
+        "html" => Ok(FaultBody::Html),
+        _ => Err("`body` is `scim`, `empty` or `html`".to_owned()),
+    }
+}
+
+/// `PATCH`, `/Users`, `PATCH /Users`.
+fn matching(value: &str) -> Matching {
+    let (method, path) = match value.split_once(char::is_whitespace) {
+        Some((method, path)) => (Some(method), Some(path.trim())),
+        None if value.starts_with('/') => (None, Some(value)),
+        None => (Some(value), None),
+    };
+    let method = method.and_then(|method| Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok());
+    Matching { method, path: path.map(str::to_owned) }
+}
+
+impl fmt::Display for FaultBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FaultBody::Scim => "scim",
+            FaultBody::Empty => "empty",
+            FaultBody::Html => "html",
+        })
+    }
+}
+
+/// A plan under way: how often each rule was tried and took effect.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    rules: Vec<(FaultRule, Turns)>,
+    requests: u64,
+}
+
+#[derive(Debug, Default)]
+struct Turns {
+    matched: u64,
+    fired: u32,
+}
+
+/// What the faults of one request come to.
+#[derive(Debug, Default)]
+pub(crate) struct Bend {
+    pub(crate) latency: Duration,
+    pub(crate) slow_body: Duration,
+    pub(crate) instead: Option<Instead>,
+    pub(crate) body: Option<BodyFault>,
+    pub(crate) missing_page: bool,
+    pub(crate) total: Option<u64>,
+    pub(crate) not_stored: Vec<String>,
+}
+
+/// What comes instead of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Instead {
+    Status { status: StatusCode, body: FaultBody, retry_after: Option<u64>, after: bool },
+    Reset { after: bool },
+}
+
+/// What is wrong with the answer's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyFault {
+    Truncated,
+    WrongJson,
+    WrongShape,
+}
+
+impl Faults {
+    /// Starts a plan; counting begins anew.
+    pub(crate) fn new(plan: FaultPlan) -> Self {
+        Self { rules: plan.rules.into_iter().map(|rule| (rule, Turns::default())).collect(), requests: 0 }
+    }
+
+    /// Counts a request and says what goes wrong with it.
+    pub(crate) fn next(&mut self, method: &Method, path: &str) -> Bend {
+        self.requests += 1;
+        let mut bend = Bend::default();
+        for (rule, turns) in &mut self.rules {
+            let matches = rule.on.method.as_ref().is_none_or(|wanted| wanted == method)
+                && rule.on.path.as_ref().is_none_or(|wanted| path.contains(wanted.as_str()));
+            if !matches {
+                continue;
+            }
+            turns.matched += 1;
+            let due = match rule.when {
+                When::Always => true,
+                When::Nth(n) => turns.matched == n,
+                When::Every(n) => n != 0 && turns.matched.is_multiple_of(n),
+                When::From(n) => turns.matched >= n,
+                When::Request(n) => self.requests == n,
+            };
+            if due && rule.times.is_none_or(|times| turns.fired < times) {
+                turns.fired += 1;
+                bend.take(&rule.fault);
+            }
+        }
+        bend
+    }
+}
+
+impl Bend {
+    fn take(&mut self, fault: &Fault) {
+        match fault {
+            Fault::Status { status, body, retry_after, after } => {
+                let (status, body, retry_after, after) = (*status, *body, *retry_after, *after);
+                self.instead.get_or_insert(Instead::Status { status, body, retry_after, after });
+            }
+            Fault::Reset => {
+                self.instead.get_or_insert(Instead::Reset { after: false });
+            }
+            Fault::LostAnswer => {
+                self.instead.get_or_insert(Instead::Reset { after: true });
+            }
+            Fault::Latency(time) => self.latency = self.latency.saturating_add(*time),
+            Fault::SlowBody(time) => self.slow_body = self.slow_body.saturating_add(*time),
+            Fault::Truncated => {
+                self.body.get_or_insert(BodyFault::Truncated);
+            }
+            Fault::WrongJson => {
+                self.body.get_or_insert(BodyFault::WrongJson);
+            }
+            Fault::WrongShape => {
+                self.body.get_or_insert(BodyFault::WrongShape);
+            }
+            Fault::MissingPage => self.missing_page = true,
+            Fault::Total(total) => self.total = Some(*total),
+            Fault::NotStored(names) => self.not_stored.extend_from_slice(names),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(text: &str) -> FaultRule {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn faults_are_read_from_text() {
+        assert_eq!(
+            rule("status=503;on=PATCH;nth=3"),
+            FaultRule::always(Fault::status(StatusCode::SERVICE_UNAVAILABLE))
+                .on(Some(Method::PATCH), None)
+                .when(When::Nth(3))
+        );
+        assert_eq!(
+            rule(" throttle=7 ; on = get /Groups ; every=2 ; times=4 "),
+            FaultRule::always(Fault::throttle(7)).on(Some(Method::GET), Some("/Groups")).when(When::Every(2)).times(4)
+        );
+        assert_eq!(
+            rule("status=504;body=html;retry-after=2;after").fault,
+            Fault::Status {
+                status: StatusCode::GATEWAY_TIMEOUT,
+                body: FaultBody::Html,
+                retry_after: Some(2),
+                after: true
+            }
+        );
+        assert_eq!(rule("slow=1500ms;on=/Users").fault, Fault::SlowBody(Duration::from_millis(1500)));
+        assert_eq!(rule("not-stored=title,name").fault, Fault::NotStored(vec!["title".into(), "name".into()]));
+        assert_eq!(rule("reset;request=12").when, When::Request(12));
+    }
+
+    #[test]
+    fn a_text_that_is_no_fault_says_why() {
+        for (text, says) in [
+            ("", "it has no fault"),
+            ("nth=3", "it has no fault"),
+            ("statsu=503", "did you mean `status`?"),
+            ("status=12", "from 200 to 599"),
+            ("status=503;nth=0", "counts from 1"),
+            ("status=503;reset", "two faults"),
+            ("reset;after", "go with `status`"),
+            ("latency=fast", "latency=500ms"),
+            ("not-stored=", "needs attributes"),
+            ("total=-1", "whole number"),
+        ] {
+            let error = text.parse::<FaultRule>().unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+
+    /// The numbers of the requests, of ten PATCHes after one GET, with which something goes wrong.
+    fn struck(text: &str) -> Vec<usize> {
+        let mut faults = Faults::new(FaultPlan::parse([text]).unwrap());
+        let methods = std::iter::once(Method::GET).chain(std::iter::repeat_n(Method::PATCH, 10));
+        let struck = |(at, method): (usize, Method)| faults.next(&method, "/scim/Users/1").instead.map(|_| at + 1);
+        methods.enumerate().filter_map(struck).collect()
+    }
+
+    #[test]
+    fn a_rule_strikes_when_its_turn_comes() {
+        assert_eq!(struck("reset;on=PATCH;nth=3"), [4]);
+        assert_eq!(struck("reset;on=PATCH;every=4"), [5, 9]);
+        assert_eq!(struck("reset;on=PATCH;every=2;times=2"), [3, 5]);
+        assert_eq!(struck("reset;request=1"), [1]);
+        assert_eq!(struck("reset;request=1;on=PATCH"), [0; 0]);
+        assert_eq!(struck("reset;on=/Users;from=10"), [10, 11]);
+        assert_eq!(struck("reset;on=/Groups"), [0; 0]);
+    }
+
+    #[test]
+    fn delays_add_up_and_the_first_status_wins() {
+        let plan = FaultPlan::parse(["latency=1s", "status=500", "latency=2s", "reset", "wrong-json"]).unwrap();
+        let bend = Faults::new(plan).next(&Method::GET, "/");
+        assert_eq!(bend.latency, Duration::from_secs(3));
+        assert!(matches!(bend.instead, Some(Instead::Status { status: StatusCode::INTERNAL_SERVER_ERROR, .. })));
+        assert_eq!(bend.body, Some(BodyFault::WrongJson));
+    }
+}

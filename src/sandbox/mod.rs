@@ -1,0 +1,186 @@
+//! The embedded Dialpad: a SCIM 2.0 server of users and groups with Dialpad's
+//! documented limits, and with faults on demand.
+//!
+//! It is one program with three uses: the first run of a newcomer (kept in a
+//! folder between commands), the test server (called in process, under a paused
+//! clock if need be), and the load target (in memory, without a limit).
+
+mod answer;
+mod disk;
+mod faults;
+mod limit;
+mod requests;
+mod scim;
+mod serve;
+mod store;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+pub(crate) use self::faults::parse_duration;
+pub use self::{
+    disk::DiskError,
+    faults::{FAULT_HELP, Fault, FaultBody, FaultError, FaultPlan, FaultRule, Matching, When},
+    requests::{RequestRecord, Requests},
+    scim::GroupRename,
+};
+use self::{
+    faults::Faults,
+    limit::Limit,
+    scim::Scim,
+    store::{ResourceKind, Store},
+};
+use crate::names::Secret;
+
+/// The path of Dialpad's SCIM service: `https://dialpad.com/scim` (Microsoft's
+/// Dialpad provisioning tutorial).
+pub const BASE_PATH: &str = "/scim";
+
+/// How the sandbox behaves. The default is in memory, with Dialpad's limit of
+/// 20 requests a second, pages of 100, any token, and nothing going wrong.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The bearer token that requests must carry. Without one, nothing is asked for.
+    pub token: Option<Secret>,
+    /// Requests a second for each key; `None` is no limit.
+    pub rate: Option<u32>,
+    /// How long each answer waits before anything is done.
+    pub latency: Duration,
+    /// The most resources on a page, and how many are on one when nothing is asked.
+    pub page_limit: usize,
+    /// What a change of a group's name does.
+    pub group_rename: GroupRename,
+    /// What goes wrong.
+    pub faults: FaultPlan,
+    /// Where the data are kept; in memory without it.
+    pub folder: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            token: None,
+            rate: Some(20),
+            latency: Duration::ZERO,
+            page_limit: 100,
+            group_rename: GroupRename::Ignored,
+            faults: FaultPlan::default(),
+            folder: None,
+        }
+    }
+}
+
+/// Why the sandbox cannot be had, or why a request got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// A resource to begin with was refused.
+    #[error("load resource {number}: {problem}")]
+    Load {
+        /// Which one, from 1.
+        number: usize,
+        /// Why.
+        problem: String,
+    },
+    /// The connection was cut before an answer, on demand.
+    #[error("get an answer: the connection was reset")]
+    Reset,
+    /// The connection was cut within the body, on demand.
+    #[error("read the answer: the connection was closed before the body ended")]
+    Cut,
+    /// The system refused to serve.
+    #[error("serve the sandbox: {0}")]
+    Serve(#[source] std::io::Error),
+}
+
+/// A running sandbox. Clones are the same sandbox.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    scim: Scim,
+    token: Option<Secret>,
+    latency: Duration,
+    limit: Mutex<Option<Limit>>,
+    faults: Mutex<Faults>,
+    requests: Mutex<Requests>,
+    opened: Instant,
+}
+
+/// A panic elsewhere leaves counters that are still good to count with.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sandbox {
+    /// Opens a sandbox: empty, or with what its folder holds.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, is in use, or holds a damaged file.
+    pub fn open(options: Options) -> Result<Self, SandboxError> {
+        let Options { token, rate, latency, page_limit, group_rename, faults, folder } = options;
+        let store = match &folder {
+            Some(folder) => Store::open(folder)?,
+            None => Store::in_memory(),
+        };
+        let inner = Inner {
+            scim: Scim { store: RwLock::new(store), page_limit: page_limit.max(1), group_rename },
+            token,
+            latency,
+            limit: Mutex::new(Limit::new(rate)),
+            faults: Mutex::new(Faults::new(faults)),
+            requests: Mutex::new(Requests::default()),
+            opened: Instant::now(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What was asked since the sandbox was opened or [`Sandbox::reset_requests`].
+    pub fn requests(&self) -> Requests {
+        locked(&self.inner.requests).clone()
+    }
+
+    /// Forgets all requests.
+    pub fn reset_requests(&self) {
+        *locked(&self.inner.requests) = Requests::default();
+    }
+
+    /// Replaces what goes wrong. Turns are counted from here.
+    pub fn set_faults(&self, plan: FaultPlan) {
+        *locked(&self.inner.faults) = Faults::new(plan);
+    }
+
+    /// All users, as they would be sent, in order of creation.
+    pub fn users(&self) -> Vec<Value> {
+        self.inner.scim.all(ResourceKind::User)
+    }
+
+    /// All groups, as they would be sent, in order of creation.
+    pub fn groups(&self) -> Vec<Value> {
+        self.inner.scim.all(ResourceKind::Group)
+    }
+
+    /// Puts users and groups in without a request. What has a `userName` is a
+    /// user. An `id` is kept if it is given; members may be named by `userName`
+    /// too, and must come before the group. Gives the ids in the same order.
+    ///
+    /// # Errors
+    /// The first resource that is refused; those before it are in.
+    pub fn load<'a>(&self, resources: impl IntoIterator<Item = &'a Value>) -> Result<Vec<String>, SandboxError> {
+        let load = |(at, resource)| {
+            let refused = |refusal: scim::Refusal| SandboxError::Load { number: at + 1, problem: refusal.detail };
+            self.inner.scim.load(resource).map_err(refused)
+        };
+        resources.into_iter().enumerate().map(load).collect()
+    }
+}

@@ -1,0 +1,343 @@
+//! SCIM 2.0 (RFC 7643, RFC 7644) as Dialpad would answer: from a request to
+//! the store and back.
+//!
+//! Dialpad's own dialect is documented hardly at all. What is: the base path
+//! `/scim`, a bearer token, the enterprise attributes that choose office and
+//! licence, and that groups cannot be renamed (Microsoft's Dialpad tutorial).
+//! The rest follows the RFCs; ETags and bulk are left out.
+
+mod body;
+mod filter;
+mod listing;
+mod patch;
+mod refusal;
+mod schema;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use jiff::{Timestamp, Unit};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+pub(crate) use self::refusal::{MEDIA_TYPE, Refusal};
+use self::{
+    listing::{Choice, Query},
+    refusal::{ScimType, json, shortened},
+};
+use super::{
+    faults::Bend,
+    store::{Content, Resource, ResourceKind, Store, StoreError},
+};
+
+/// The largest body that is read, in bytes.
+pub(crate) const LARGEST_BODY: usize = 1024 * 1024;
+
+/// What a change of a group's `displayName` does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum GroupRename {
+    /// It succeeds and changes nothing: "Dialpad does not support group renames"
+    /// (Microsoft's Dialpad provisioning tutorial).
+    #[default]
+    Ignored,
+    /// It is done.
+    Honoured,
+}
+
+/// What the sandbox answers with.
+pub(crate) struct Scim {
+    pub(crate) store: RwLock<Store>,
+    pub(crate) page_limit: usize,
+    pub(crate) group_rename: GroupRename,
+}
+
+/// What a path names.
+enum Address<'a> {
+    Config,
+    ResourceTypes(Option<&'a str>),
+    Schemas(Option<&'a str>),
+    Everything,
+    SearchEverything,
+    Collection(ResourceKind),
+    Search(ResourceKind),
+    One(ResourceKind, &'a str),
+    NotSupported(&'static str),
+}
+
+impl Address<'_> {
+    fn methods(&self) -> &'static [Method] {
+        match self {
+            Address::Config | Address::ResourceTypes(_) | Address::Schemas(_) | Address::Everything => &[Method::GET],
+            Address::SearchEverything | Address::Search(_) => &[Method::POST],
+            Address::Collection(_) => &[Method::GET, Method::POST],
+            Address::One(..) => &[Method::GET, Method::PUT, Method::PATCH, Method::DELETE],
+            Address::NotSupported(_) => &[],
+        }
+    }
+}
+
+fn address<'a>(segments: &[&'a str]) -> Option<Address<'a>> {
+    let kind = |name: &str| [ResourceKind::User, ResourceKind::Group].into_iter().find(|kind| kind.endpoint() == name);
+    match segments {
+        [] => Some(Address::Everything),
+        [".search"] => Some(Address::SearchEverything),
+        ["ServiceProviderConfig"] => Some(Address::Config),
+        ["ResourceTypes"] => Some(Address::ResourceTypes(None)),
+        ["ResourceTypes", id] => Some(Address::ResourceTypes(Some(id))),
+        ["Schemas"] => Some(Address::Schemas(None)),
+        ["Schemas", id] => Some(Address::Schemas(Some(id))),
+        ["Bulk"] => Some(Address::NotSupported("bulk requests are")),
+        ["Me"] => Some(Address::NotSupported("`/Me` is")),
+        [collection] => Some(Address::Collection(kind(collection)?)),
+        [collection, ".search"] => Some(Address::Search(kind(collection)?)),
+        [collection, id] => Some(Address::One(kind(collection)?, id)),
+        _ => None,
+    }
+}
+
+/// The base address as the client wrote it, for `meta.location`.
+fn base(request: &Request<Bytes>) -> String {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = request.uri().authority().map(http::uri::Authority::as_str).or(host).unwrap_or("localhost");
+    let scheme = request.uri().scheme_str().unwrap_or("http");
+    format!("{scheme}://{host}{}", super::BASE_PATH)
+}
+
+impl Scim {
+    /// Answers a request whose path starts with the base path; `rest` is what comes after it.
+    pub(crate) fn answer(&self, request: &Request<Bytes>, rest: &str, bend: &Bend) -> Response<Bytes> {
+        self.dispatch(request, rest, bend).unwrap_or_else(|refusal| refusal.response())
+    }
+
+    fn dispatch(&self, request: &Request<Bytes>, rest: &str, bend: &Bend) -> Result<Response<Bytes>, Refusal> {
+        let decoded: Vec<_> = rest
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy())
+            .collect();
+        let segments: Vec<&str> = decoded.iter().map(AsRef::as_ref).collect();
+        let address = address(&segments).ok_or_else(|| {
+            Refusal::status(StatusCode::NOT_FOUND, format!("there is nothing at `{}`", shortened(rest)))
+        })?;
+        if let Address::NotSupported(what) = address {
+            return Err(Refusal::status(StatusCode::NOT_IMPLEMENTED, format!("{what} not supported")));
+        }
+        if !address.methods().contains(request.method()) {
+            return Ok(not_allowed(request.method(), address.methods()));
+        }
+        let base = base(request);
+        let query = Query::from_uri(request.uri().query())?;
+        match address {
+            Address::Config => Ok(json(StatusCode::OK, &schema::service_provider_config(&base, self.page_limit))),
+            Address::ResourceTypes(id) => fixed(schema::resource_types(&base), id, &query),
+            Address::Schemas(id) => fixed(schema::schemas(&base), id, &query),
+            Address::Everything => self.list(&BOTH, &query, &base, bend),
+            Address::SearchEverything => self.list(&BOTH, &Query::from_body(&read_body(request)?)?, &base, bend),
+            Address::Search(kind) => self.list(&[kind], &Query::from_body(&read_body(request)?)?, &base, bend),
+            Address::Collection(kind) if *request.method() == Method::GET => self.list(&[kind], &query, &base, bend),
+            Address::Collection(kind) => self.create(kind, &read_body(request)?, &query.choice, &base, bend),
+            Address::One(kind, id) => match *request.method() {
+                Method::GET => {
+                    let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
+                    let resource = known(&store, kind, id)?.clone();
+                    drop(store);
+                    Ok(json(StatusCode::OK, &query.choice.write(&resource, &base)))
+                }
+                Method::DELETE => self.delete(kind, id),
+                _ => self.change(request, kind, id, &query.choice, &base, bend),
+            },
+            Address::NotSupported(_) => Err(Refusal::status(StatusCode::NOT_IMPLEMENTED, "not supported")),
+        }
+    }
+
+    fn list(&self, kinds: &[ResourceKind], query: &Query, base: &str, bend: &Bend) -> Result<Response<Bytes>, Refusal> {
+        let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
+        let page = listing::page(&store, kinds, query, self.page_limit, bend)?;
+        // Writing the page needs only the rows, not the store.
+        drop(store);
+        Ok(json(StatusCode::OK, &page.write(query, base)))
+    }
+
+    fn create(
+        &self,
+        kind: ResourceKind,
+        body: &Value,
+        choice: &Choice,
+        base: &str,
+        bend: &Bend,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        let mut content = body::read(kind, body, &store)?;
+        keep_out(&mut content, &Content::default(), kind, &bend.not_stored);
+        let resource = store.insert(kind, None, content, now()).map_err(refused)?;
+        drop(store);
+        Ok(with_location(json(StatusCode::CREATED, &choice.write(&resource, base)), &resource, base))
+    }
+
+    /// PUT and PATCH. Users come back whole; groups, which may be long, only after PUT.
+    fn change(
+        &self,
+        request: &Request<Bytes>,
+        kind: ResourceKind,
+        id: &str,
+        choice: &Choice,
+        base: &str,
+        bend: &Bend,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let body = read_body(request)?;
+        let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        let before = known(&store, kind, id)?.clone();
+        let patches = *request.method() == Method::PATCH;
+        let mut content = if patches {
+            patch::apply(kind, &before.content, &body, &store)?
+        } else {
+            body::read(kind, &body, &store)?
+        };
+        if content.members.contains_key(&before.id) {
+            return Err(Refusal::new(ScimType::InvalidValue, "a group cannot be a member of itself"));
+        }
+        if kind == ResourceKind::Group && self.group_rename == GroupRename::Ignored {
+            keep_out(&mut content, &before.content, kind, &["displayName".to_owned()]);
+        }
+        keep_out(&mut content, &before.content, kind, &bend.not_stored);
+        let resource = store.update(&before, content, now()).map_err(refused)?;
+        drop(store);
+        if patches && kind == ResourceKind::Group && choice.is_everything() {
+            return Ok(no_content());
+        }
+        Ok(with_location(json(StatusCode::OK, &choice.write(&resource, base)), &resource, base))
+    }
+
+    fn delete(&self, kind: ResourceKind, id: &str) -> Result<Response<Bytes>, Refusal> {
+        let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        let there = store.remove(kind, id, now()).map_err(refused)?;
+        if there { Ok(no_content()) } else { Err(not_found(kind, id)) }
+    }
+
+    /// Puts a resource in as a test or an example wants it, with its own `id` if
+    /// it has one. Members may be given by `userName` as well as by id.
+    pub(crate) fn load(&self, resource: &Value) -> Result<String, Refusal> {
+        let object = resource.as_object();
+        let has = |key: &str| object.is_some_and(|object| filter::get(object, key).is_some());
+        let kind = if has("userName") { ResourceKind::User } else { ResourceKind::Group };
+        let id = object.and_then(|object| filter::get(object, "id")).and_then(Value::as_str).map(Into::into);
+        let mut resource = resource.clone();
+        let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(members) = resource.get_mut("members").and_then(Value::as_array_mut) {
+            for member in members {
+                let name = member.get("value").and_then(Value::as_str).unwrap_or_default();
+                if store.kind_of(name).is_none()
+                    && let Some(user) = store.named(ResourceKind::User, name)
+                {
+                    member["value"] = user.id.as_ref().into();
+                }
+            }
+        }
+        let content = body::read(kind, &resource, &store)?;
+        store.insert(kind, id, content, now()).map(|resource| resource.id.to_string()).map_err(refused)
+    }
+
+    /// All resources of a kind, as they are sent.
+    pub(crate) fn all(&self, kind: ResourceKind) -> Vec<Value> {
+        let rows = self.store.read().unwrap_or_else(PoisonError::into_inner).rows(kind).to_vec();
+        rows.iter().map(|row| Choice::default().write(row, super::BASE_PATH)).collect()
+    }
+}
+
+const BOTH: [ResourceKind; 2] = [ResourceKind::User, ResourceKind::Group];
+
+/// Now, to the millisecond.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(Unit::Millisecond).unwrap_or(now)
+}
+
+fn known<'a>(store: &'a Store, kind: ResourceKind, id: &str) -> Result<&'a Arc<Resource>, Refusal> {
+    store.get(kind, id).ok_or_else(|| not_found(kind, id))
+}
+
+fn not_found(kind: ResourceKind, id: &str) -> Refusal {
+    Refusal::status(StatusCode::NOT_FOUND, format!("there is no {} `{}`", kind.name(), shortened(id)))
+}
+
+fn refused(error: StoreError) -> Refusal {
+    match error {
+        StoreError::NameTaken { .. } | StoreError::IdTaken(_) => Refusal::new(ScimType::Uniqueness, error.to_string()),
+        StoreError::Disk(error) => Refusal::status(StatusCode::INTERNAL_SERVER_ERROR, format!("failed to {error}")),
+    }
+}
+
+/// Puts the named attributes back to what they were.
+fn keep_out(content: &mut Content, before: &Content, kind: ResourceKind, names: &[String]) {
+    for name in names {
+        if body::is_members(kind, name) {
+            content.members.clone_from(&before.members);
+            continue;
+        }
+        let key = content.attributes.keys().chain(before.attributes.keys()).find(|key| key.eq_ignore_ascii_case(name));
+        let Some(key) = key.cloned() else { continue };
+        // The name cannot be kept out of a new resource.
+        match before.attributes.get(&key) {
+            Some(value) => {
+                content.attributes.insert(key, value.clone());
+            }
+            None if key != kind.naming_attribute() => {
+                content.attributes.shift_remove(&key);
+            }
+            None => {}
+        }
+    }
+}
+
+fn read_body(request: &Request<Bytes>) -> Result<Value, Refusal> {
+    if request.body().len() > LARGEST_BODY {
+        let detail = format!("the body has {} bytes; {LARGEST_BODY} at most are read", request.body().len());
+        return Err(Refusal::status(StatusCode::PAYLOAD_TOO_LARGE, detail));
+    }
+    let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if ![MEDIA_TYPE, "application/json"].iter().any(|known| essence.eq_ignore_ascii_case(known)) {
+        let detail = format!("send `{MEDIA_TYPE}`, not `{}`", shortened(media_type));
+        return Err(Refusal::status(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    // A byte-order mark is not JSON (RFC 8259 §8.1); serde_json also bounds the depth.
+    serde_json::from_slice(request.body())
+        .map_err(|error| Refusal::new(ScimType::InvalidSyntax, format!("the body is not JSON: {error}")))
+}
+
+/// The answer about a fixed set. Filtering it is forbidden (RFC 7644 §4).
+fn fixed(resources: Vec<Value>, id: Option<&str>, query: &Query) -> Result<Response<Bytes>, Refusal> {
+    if query.filter.is_some() {
+        return Err(Refusal::status(StatusCode::FORBIDDEN, "this cannot be filtered"));
+    }
+    let body = match id {
+        None => listing::whole(&resources),
+        Some(id) => listing::one_of(resources, id)
+            .ok_or_else(|| Refusal::status(StatusCode::NOT_FOUND, format!("there is no `{}`", shortened(id))))?,
+    };
+    Ok(json(StatusCode::OK, &body))
+}
+
+fn not_allowed(method: &Method, allowed: &[Method]) -> Response<Bytes> {
+    let allowed = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let detail = format!("{} is not allowed here; {allowed} is", shortened(method.as_str()));
+    let mut response = Refusal::status(StatusCode::METHOD_NOT_ALLOWED, detail).response();
+    if let Ok(allowed) = allowed.parse() {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}
+
+fn no_content() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+fn with_location(mut response: Response<Bytes>, resource: &Resource, base: &str) -> Response<Bytes> {
+    if let Ok(location) = format!("{base}/{}/{}", resource.kind.endpoint(), resource.id).parse() {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
