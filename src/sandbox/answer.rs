@@ -61,7 +61,10 @@ impl Sandbox {
     pub(super) async fn answer(&self, request: &Request<Bytes>) -> Result<Answer, NoAnswer> {
         let path = request.uri().path();
         if let Some(rest) = below(path, CONTROL_PATH) {
-            let response = self.control(request, rest).unwrap_or_else(|refusal| refusal.response());
+            let response = match self.authorize(request) {
+                Ok(()) => self.control(request, rest).unwrap_or_else(|refusal| refusal.response()),
+                Err(refusal) => unauthorized(&refusal),
+            };
             return Ok(Answer { response, delivery: Delivery::Whole });
         }
         let at = self.inner.opened.elapsed();
@@ -103,9 +106,10 @@ impl Sandbox {
                 if *after {
                     self.respond(request, bend);
                 }
-                let response = status_fault(*status, *body);
-                let response =
-                    seconds.map_or_else(|| response.clone(), |seconds| retry_after(response.clone(), seconds));
+                let mut response = status_fault(*status, *body);
+                if let Some(seconds) = seconds {
+                    response = retry_after(response, *seconds);
+                }
                 Ok(Answer { response, delivery: slow_or_whole(bend) })
             }
             None => Ok(spoil(self.respond(request, bend), bend)),
@@ -140,10 +144,9 @@ impl Sandbox {
         }
     }
 
-    /// `GET|PUT|DELETE /sandbox/faults` (one fault on a line) and
+    /// `PUT|DELETE /sandbox/faults` (one fault on a line) and
     /// `GET|DELETE /sandbox/requests`. These are neither counted nor limited.
     fn control(&self, request: &Request<Bytes>, rest: &str) -> Result<Response<Bytes>, Refusal> {
-        self.authorize(request)?;
         match (request.method(), rest.trim_matches('/')) {
             (&Method::PUT, "faults") => {
                 let wrong = |detail: String| Refusal::status(StatusCode::BAD_REQUEST, detail);
@@ -253,4 +256,195 @@ fn spoil(mut response: Response<Bytes>, bend: &Bend) -> Answer {
         }
     };
     Answer { response, delivery }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        names::Secret,
+        sandbox::{FaultRule, Options},
+    };
+
+    fn sandbox(faults: &[&str]) -> Sandbox {
+        let faults = FaultPlan::parse(faults.iter().copied()).unwrap();
+        Sandbox::open(Options { rate: None, faults, ..Options::default() }).unwrap()
+    }
+
+    fn request(method: &str, path: &str, body: &Value) -> Request<Bytes> {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/scim+json");
+        request.body(body.into()).unwrap()
+    }
+
+    async fn ask(sandbox: &Sandbox, method: &str, path: &str, body: &Value) -> Result<Response<Bytes>, SandboxError> {
+        sandbox.call(request(method, path, body)).await
+    }
+
+    async fn get(sandbox: &Sandbox) -> Result<Response<Bytes>, SandboxError> {
+        ask(sandbox, "GET", "/scim/Users", &Value::Null).await
+    }
+
+    async fn create(sandbox: &Sandbox, name: &str) -> Result<Response<Bytes>, SandboxError> {
+        ask(sandbox, "POST", "/scim/Users", &json!({"userName": name, "title": "T"})).await
+    }
+
+    fn body(response: &Response<Bytes>) -> Value {
+        serde_json::from_slice(response.body()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_token_is_asked_for_everywhere() {
+        let token = Some(Secret::new("s3cret"));
+        let sandbox = Sandbox::open(Options { token, ..Options::default() }).unwrap();
+        for path in ["/scim/Users", "/scim/ServiceProviderConfig", "/scim/nothing", "/sandbox/requests"] {
+            for (header, status) in [(None, 401), (Some("Bearer wrong"), 401), (Some("Basic s3cret"), 401)] {
+                let mut request = request("GET", path, &Value::Null);
+                request.headers_mut().extend(header.map(|header| (header::AUTHORIZATION, header.parse().unwrap())));
+                let response = sandbox.call(request).await.unwrap();
+                assert_eq!((response.status().as_u16(), body(&response)["status"].as_str()), (status, Some("401")));
+                assert_eq!(response.headers()["www-authenticate"], "Bearer");
+            }
+        }
+        let mut request = request("GET", "/scim/Users", &Value::Null);
+        request.headers_mut().insert(header::AUTHORIZATION, "bearer s3cret".parse().unwrap());
+        assert_eq!(sandbox.call(request).await.unwrap().status(), 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rate_limit_follows_tokios_clock() {
+        let sandbox = Sandbox::open(Options::default()).unwrap();
+        let mut statuses = Vec::new();
+        for _ in 0..25 {
+            statuses.push(get(&sandbox).await.unwrap().status().as_u16());
+        }
+        assert_eq!(
+            (statuses.iter().filter(|status| **status == 200).count(), statuses[19], statuses[20]),
+            (20, 200, 429)
+        );
+        let refused = get(&sandbox).await.unwrap();
+        assert_eq!(refused.headers()["retry-after"], "1");
+        assert_eq!(body(&refused)["status"], "429");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for _ in 0..300 {
+            assert_eq!(get(&sandbox).await.unwrap().status(), 200);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let requests = sandbox.requests();
+        assert_eq!((requests.by_status[&429], requests.by_status[&200]), (6, 320));
+        assert_eq!(requests.log.back().unwrap().at, Duration::from_millis(1000 + 299 * 50));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn latency_and_slow_bodies_take_their_time() {
+        let sandbox = sandbox(&["latency=2s;nth=1", "slow=3s;nth=2"]);
+        let start = tokio::time::Instant::now();
+        get(&sandbox).await.unwrap();
+        assert_eq!(start.elapsed(), Duration::from_secs(2));
+        get(&sandbox).await.unwrap();
+        assert_eq!(start.elapsed(), Duration::from_secs(5));
+    }
+
+    #[tokio::test]
+    async fn a_status_comes_instead_of_the_answer_and_nothing_is_done_unless_it_says_after() {
+        let sandbox = sandbox(&[
+            "status=503;retry-after=7;nth=1",
+            "status=500;body=empty;nth=2",
+            "status=502;body=html;nth=3",
+            "status=504;after;nth=4",
+        ]);
+        let first = create(&sandbox, "a@example.com").await.unwrap();
+        assert_eq!((first.status().as_u16(), &first.headers()["retry-after"]), (503, &"7".parse().unwrap()));
+        let second = create(&sandbox, "a@example.com").await.unwrap();
+        assert_eq!((second.status().as_u16(), second.body().len()), (500, 0));
+        let third = create(&sandbox, "a@example.com").await.unwrap();
+        assert_eq!((third.status().as_u16(), &third.headers()["content-type"]), (502, &"text/html".parse().unwrap()));
+        assert_eq!(sandbox.users().len(), 0);
+        assert_eq!(create(&sandbox, "a@example.com").await.unwrap().status(), 504);
+        assert_eq!(sandbox.users().len(), 1);
+        assert_eq!(create(&sandbox, "a@example.com").await.unwrap().status(), 409);
+    }
+
+    #[tokio::test]
+    async fn a_reset_does_nothing_and_a_lost_answer_has_taken_effect() {
+        let sandbox = sandbox(&["reset;nth=1", "lost;nth=2"]);
+        assert!(matches!(create(&sandbox, "a@example.com").await, Err(SandboxError::Reset)));
+        assert_eq!(sandbox.users().len(), 0);
+        assert!(matches!(create(&sandbox, "a@example.com").await, Err(SandboxError::Reset)));
+        assert_eq!(sandbox.users().len(), 1);
+        let requests = sandbox.requests();
+        assert_eq!((requests.total, requests.writes(), requests.by_status[&0]), (2, 2, 2));
+        assert_eq!(requests.log[1].status, None);
+    }
+
+    #[tokio::test]
+    async fn bodies_are_spoilt_on_demand() {
+        let sandbox = sandbox(&["truncated;nth=1", "wrong-json;nth=2", "wrong-shape;nth=3", "total=7;nth=4"]);
+        assert!(matches!(get(&sandbox).await, Err(SandboxError::Cut)));
+        assert!(serde_json::from_slice::<Value>(get(&sandbox).await.unwrap().body()).is_err());
+        assert!(body(&get(&sandbox).await.unwrap()).is_array());
+        assert_eq!(body(&get(&sandbox).await.unwrap())["totalResults"], 7);
+        assert_eq!(body(&get(&sandbox).await.unwrap())["totalResults"], 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_stored_is_accepted_all_the_same() {
+        let sandbox = sandbox(&["not-stored=TITLE,urn:x,members"]);
+        let made = create(&sandbox, "a@example.com").await.unwrap();
+        assert_eq!((made.status().as_u16(), body(&made).get("title")), (201, None));
+        let path = format!("/scim/Users/{}", body(&made)["id"].as_str().unwrap());
+        let put = json!({"userName": "a@example.com", "title": "U", "nickName": "N", "urn:x": {"y": 1}});
+        let put = ask(&sandbox, "PUT", &path, &put).await.unwrap();
+        assert_eq!((put.status().as_u16(), body(&put).get("title"), body(&put).get("urn:x")), (200, None, None));
+        assert_eq!(sandbox.users()[0]["nickName"], "N");
+        sandbox.load(&[json!({"displayName": "G", "members": [{"value": "a@example.com"}]})]).unwrap();
+        let path = format!("/scim/Groups/{}", sandbox.groups()[0]["id"].as_str().unwrap());
+        assert_eq!(ask(&sandbox, "PUT", &path, &json!({"displayName": "G"})).await.unwrap().status(), 200);
+        assert_eq!(sandbox.groups()[0]["members"].as_array().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_sandbox_is_controlled_beside_scim() {
+        let sandbox = sandbox(&[]);
+        let control = |method: &str, path: &str, body: &'static str| {
+            Request::builder().method(method).uri(path).body(Bytes::from(body)).unwrap()
+        };
+        let set = sandbox.call(control("PUT", "/sandbox/faults", "status=503;nth=1\n\nreset;nth=2\n")).await.unwrap();
+        assert_eq!(set.status(), 204);
+        assert_eq!(get(&sandbox).await.unwrap().status(), 503);
+        assert!(get(&sandbox).await.is_err());
+        assert_eq!(get(&sandbox).await.unwrap().status(), 200);
+        let counted = sandbox.call(control("GET", "/sandbox/requests", "")).await.unwrap();
+        assert_eq!(
+            body(&counted),
+            json!({"total": 3, "byMethod": {"GET": 3}, "byStatus": {"0": 1, "200": 1, "503": 1}})
+        );
+        assert_eq!(sandbox.call(control("DELETE", "/sandbox/requests", "")).await.unwrap().status(), 204);
+        assert_eq!(sandbox.requests().total, 0);
+        let wrong = sandbox.call(control("PUT", "/sandbox/faults", "reste")).await.unwrap();
+        assert!(body(&wrong)["detail"].as_str().unwrap().contains("did you mean `reset`?"), "{wrong:?}");
+        assert_eq!(sandbox.call(control("GET", "/sandbox/else", "")).await.unwrap().status(), 404);
+    }
+
+    #[tokio::test]
+    async fn it_is_a_tower_service() {
+        use tower::ServiceExt;
+        let mut plan = FaultPlan::new([FaultRule::always(crate::sandbox::Fault::Reset)]);
+        let sandbox = sandbox(&[]);
+        assert_eq!(sandbox.clone().oneshot(request("GET", "/scim/Users", &Value::Null)).await.unwrap().status(), 200);
+        plan.rules[0].times = Some(1);
+        sandbox.set_faults(plan);
+        assert!(sandbox.clone().oneshot(request("GET", "/scim/Users", &Value::Null)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn addresses_outside_scim_are_not_found_in_scims_words() {
+        let sandbox = sandbox(&[]);
+        for path in ["/", "/scimx/Users", "/Users"] {
+            let response = ask(&sandbox, "GET", path, &Value::Null).await.unwrap();
+            assert_eq!((response.status().as_u16(), body(&response)["status"].as_str()), (404, Some("404")), "{path}");
+        }
+    }
 }

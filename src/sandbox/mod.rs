@@ -7,6 +7,7 @@
 
 mod answer;
 mod disk;
+mod fault_text;
 mod faults;
 mod limit;
 mod requests;
@@ -23,10 +24,11 @@ use std::{
 use serde_json::Value;
 use tokio::time::Instant;
 
-pub(crate) use self::faults::parse_duration;
+pub(crate) use self::fault_text::parse_duration;
 pub use self::{
     disk::DiskError,
-    faults::{FAULT_HELP, Fault, FaultBody, FaultError, FaultPlan, FaultRule, Matching, When},
+    fault_text::{FAULT_HELP, FaultError},
+    faults::{Fault, FaultBody, FaultPlan, FaultRule, Matching, When},
     requests::{RequestRecord, Requests},
     scim::GroupRename,
 };

@@ -217,3 +217,142 @@ impl AsyncWrite for Socket {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::sandbox::{FaultPlan, Options};
+
+    /// The address of a sandbox that serves until the test ends.
+    async fn serving(faults: &[&str]) -> (Sandbox, SocketAddr) {
+        let faults = FaultPlan::parse(faults.iter().copied()).unwrap();
+        let sandbox = Sandbox::open(Options { rate: None, faults, ..Options::default() }).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(sandbox.clone().serve(listener, std::future::pending()));
+        (sandbox, address)
+    }
+
+    const LIST: &str = "GET /scim/Users HTTP/1.1\r\nhost: sandbox\r\nauthorization: Bearer x\r\n\r\n";
+
+    /// Reads one whole answer: its head and its body.
+    async fn answer(stream: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await?);
+        }
+        let head = String::from_utf8(head).unwrap().to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+        stream.read_exact(&mut body).await?;
+        Ok((head, body))
+    }
+
+    #[tokio::test]
+    async fn connections_are_kept_alive() {
+        let (sandbox, address) = serving(&[]).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        for _ in 0..3 {
+            stream.write_all(LIST.as_bytes()).await.unwrap();
+            let (head, body) = answer(&mut stream).await.unwrap();
+            assert!(head.starts_with("http/1.1 200 ok"), "{head}");
+            assert!(body.ends_with(b"\"Resources\":[]}"));
+        }
+        assert_eq!(sandbox.requests().total, 3);
+    }
+
+    #[tokio::test]
+    async fn a_reset_shows_as_one_on_the_socket() {
+        let (_, address) = serving(&["reset;nth=1", "lost;nth=2"]).await;
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(LIST.as_bytes()).await.unwrap();
+            let error = stream.read_u8().await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        }
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(LIST.as_bytes()).await.unwrap();
+        answer(&mut stream).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_truncated_body_ends_early_and_a_slow_one_comes_whole() {
+        let (_, address) = serving(&["truncated;nth=1", "slow=300ms;nth=2"]).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(LIST.as_bytes()).await.unwrap();
+        let mut all = Vec::new();
+        // Either the end or a reset may come first; what matters is that half of the body came.
+        let _ = stream.read_to_end(&mut all).await;
+        let text = String::from_utf8(all).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let length: usize =
+            head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+        assert_eq!(body.len(), length / 2);
+
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let start = std::time::Instant::now();
+        stream.write_all(LIST.as_bytes()).await.unwrap();
+        let (_, body) = answer(&mut stream).await.unwrap();
+        assert!(start.elapsed() >= Duration::from_millis(300));
+        serde_json::from_slice::<serde_json::Value>(&body).unwrap();
+    }
+
+    #[tokio::test]
+    async fn too_large_a_body_is_heard_of_on_the_socket() {
+        let (_, address) = serving(&[]).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let body = vec![b' '; 3 * 1024 * 1024];
+        let head = format!(
+            "POST /scim/Users HTTP/1.1\r\nhost: s\r\ncontent-type: application/scim+json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        let (head, body) = answer(&mut stream).await.unwrap();
+        assert!(head.starts_with("http/1.1 413"), "{head}");
+        assert!(String::from_utf8(body).unwrap().contains("\"status\":\"413\""));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_http_does_not_stop_it() {
+        let (_, address) = serving(&[]).await;
+        for noise in [&b"\x16\x03\x01\x02\x00\x01"[..], b"GET\r\n\r\n", b"\0\0\0\0\r\n\r\n", b""] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(noise).await.unwrap();
+            stream.shutdown().await.unwrap();
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(LIST.as_bytes()).await.unwrap();
+        answer(&mut stream).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn it_ends_when_it_is_told_to_although_a_connection_is_idle() {
+        let sandbox = Sandbox::open(Options::default()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(sandbox.serve(listener, async {
+            let _ = ended.await;
+        }));
+        stream.write_all(LIST.as_bytes()).await.unwrap();
+        answer(&mut stream).await.unwrap();
+        end.send(()).unwrap();
+        tokio::time::timeout(Duration::from_secs(5), serving).await.unwrap().unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_router_alone_answers_too() {
+        use tower::ServiceExt;
+        let sandbox =
+            Sandbox::open(Options { faults: FaultPlan::parse(["reset;nth=2"]).unwrap(), ..Options::default() });
+        let router = sandbox.unwrap().router();
+        let request = || Request::get("/scim/Users").body(Body::empty()).unwrap();
+        assert_eq!(router.clone().oneshot(request()).await.unwrap().status(), 200);
+        let cut = router.oneshot(request()).await.unwrap();
+        assert!(axum::body::to_bytes(cut.into_body(), 100).await.is_err());
+    }
+}

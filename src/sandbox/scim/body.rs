@@ -8,8 +8,9 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::{
+    attributes::{self, Attribute, Mutability, Shape},
     refusal::{Refusal, ScimType, shortened},
-    schema::{self, Attribute, Mutability, Shape},
+    schema,
 };
 use crate::{
     names::{Text, near_miss},
@@ -100,6 +101,10 @@ pub(crate) fn unknown(kind: ResourceKind, name: &str) -> Refusal {
     Refusal::new(ScimType::InvalidSyntax, detail)
 }
 
+/// The value of a key, without case.
+pub(crate) fn get<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    object.get(key).or_else(|| object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value))
+}
 /// Whether a value counts as absent (RFC 7643 §2.5).
 pub(crate) fn is_empty(value: &Value) -> bool {
     match value {
@@ -183,7 +188,7 @@ fn one(attribute: &Attribute, value: &Value, path: &str) -> Result<Option<Value>
         (Shape::Complex(parts), Value::Object(values)) => {
             let mut kept = Map::new();
             for (key, value) in values {
-                let Some(part) = schema::find(parts, key) else {
+                let Some(part) = attributes::find(parts, key) else {
                     return Err(Refusal::new(
                         ScimType::InvalidSyntax,
                         format!("`{path}` has no sub-attribute `{}`", shortened(key)),

@@ -1,128 +1,102 @@
 //! Filters (RFC 7644 §3.4.2.2): made ready once against the schema, then asked
 //! of each resource, or of each element of a multi-valued attribute.
 
-use jiff::Timestamp;
 use scim_v2::filter::{AttrExp, AttrPath, CompValue, CompareOp, Filter, ValFilter};
-use serde_json::{Map, Value};
 
 use super::{
-    body,
+    attributes::{Attribute, Shape},
+    check::{Ask, Check, Place, Target, Wanted},
     refusal::{Refusal, ScimType, shortened},
-    schema::{self, Attribute, Found, Shape},
+    schema::{self, Found},
 };
-use crate::{
-    names::{eq_fold, fold},
-    sandbox::store::{Resource, ResourceKind},
-};
-
-/// A filter that is ready to be asked.
-#[derive(Debug)]
-pub(crate) enum Check {
-    All(Vec<Check>),
-    Any(Vec<Check>),
-    Not(Box<Check>),
-    /// A question about one attribute.
-    Ask(Target, Ask),
-    /// At least one element of a multi-valued attribute passes.
-    Element(Target, Box<Check>),
-}
-
-/// Where the values stand that a question is about.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
-    place: Place,
-    sub: Option<String>,
-}
-
-#[derive(Debug, Clone)]
-enum Place {
-    Id,
-    Schemas,
-    Created,
-    LastModified,
-    ResourceType,
-    Members,
-    /// An attribute of the resource or, in an extension, of its object.
-    Attribute {
-        home: Option<String>,
-        name: String,
-    },
-    /// A sub-attribute of the element at hand.
-    Part(String),
-}
-
-/// What is asked of a value.
-#[derive(Debug)]
-pub(crate) enum Ask {
-    Present,
-    Compare(CompareOp, Wanted),
-}
-
-/// The value to compare with.
-#[derive(Debug)]
-pub(crate) enum Wanted {
-    Null,
-    Boolean(bool),
-    Number(f64),
-    Time(Timestamp),
-    /// Exactly this text.
-    Exact(String),
-    /// This text without case; folded already.
-    Folded(String),
-}
-
-/// What a filter is asked of.
-#[derive(Clone, Copy)]
-pub(crate) enum Subject<'a> {
-    Resource(&'a Resource),
-    Element(&'a Map<String, Value>),
-    Member(&'a str, ResourceKind),
-}
+use crate::{names::fold, sandbox::store::ResourceKind};
 
 fn invalid(detail: impl Into<String>) -> Refusal {
     Refusal::new(ScimType::InvalidFilter, detail)
 }
 
+/// The longest filter that is read, in bytes; a URL is rarely let through at a quarter of that.
+const LONGEST_FILTER: usize = 32 * 1024;
+
 /// Parses a filter.
 pub(crate) fn syntax(text: &str) -> Result<Filter, Refusal> {
+    if text.len() > LONGEST_FILTER {
+        return Err(invalid(format!("the filter has {} bytes; {LONGEST_FILTER} at most are read", text.len())));
+    }
     normalised(text).parse::<Filter>().map_err(|error| {
         invalid(format!("the filter `{}` cannot be read: {}", shortened(text), shortened(&error.to_string())))
     })
 }
 
-/// `True` for `true`, as Entra writes it, and `not(` for `not (`, as the RFC's
-/// grammar has it: outside quotes, both are made what the parser knows.
+/// Brings three spellings that are in use to the one that the parser knows,
+/// outside quotes: Entra's `True`, the RFC grammar's own `not(`, and Entra's
+/// `emails[type eq "work"].value eq "x"`, which asks the same element twice.
 pub(crate) fn normalised(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
+    let mut opened = None;
     let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '"' => {
-                let mut escaped = false;
-                let end = rest[1..].find(|c| {
-                    let closes = c == '"' && !escaped;
-                    escaped = c == '\\' && !escaped;
-                    closes
-                });
-                end.map_or(rest.len(), |end| end + 2)
-            }
-            first if first.is_ascii_alphabetic() => {
-                rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_-:.$".contains(c))).unwrap_or(rest.len())
-            }
-            first => first.len_utf8(),
-        };
-        let (word, after) = rest.split_at(length);
+    while !rest.is_empty() {
+        let (word, after) = rest.split_at(word_length(rest));
+        rest = after;
         if ["true", "false", "null"].iter().any(|literal| word.eq_ignore_ascii_case(literal)) {
             out.push_str(&word.to_ascii_lowercase());
-        } else {
-            out.push_str(word);
+            continue;
         }
-        if word.eq_ignore_ascii_case("not") && after.starts_with('(') {
+        if word == "[" {
+            opened = Some(out.len() + 1);
+        }
+        if let ("]", Some(start), Some((clause, after))) = (word, opened, asked_outside(rest)) {
+            out.insert(start, '(');
+            out.push_str(") and ");
+            out.push_str(&normalised(clause));
+            rest = after;
+        }
+        out.push_str(word);
+        if word.eq_ignore_ascii_case("not") && rest.starts_with('(') {
             out.push(' ');
         }
-        rest = after;
     }
     out
+}
+
+/// The length of the word, quoted text or other character that a text starts with.
+fn word_length(text: &str) -> usize {
+    match text.chars().next() {
+        None => 0,
+        Some('"') => {
+            let mut escaped = false;
+            let end = text[1..].find(|c| {
+                let closes = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                closes
+            });
+            end.map_or(text.len(), |end| end + 2)
+        }
+        Some(first) if first.is_ascii_alphanumeric() => {
+            text.find(|c: char| !(c.is_ascii_alphanumeric() || "_-:.$".contains(c))).unwrap_or(text.len())
+        }
+        Some(first) => first.len_utf8(),
+    }
+}
+
+/// What stands after `]` in `emails[…].value eq "x" and …`: the question, and
+/// the rest. `None` when there is only a sub-attribute, as in a PATCH path.
+fn asked_outside(after: &str) -> Option<(&str, &str)> {
+    let clause = after.strip_prefix('.')?;
+    let mut end = word_length(clause);
+    for _ in 0..2 {
+        let blank = clause[end..].len() - clause[end..].trim_start().len();
+        let word = word_length(&clause[end + blank..]);
+        if blank == 0 || word == 0 {
+            return None;
+        }
+        let is_last = clause[end + blank..][..word].eq_ignore_ascii_case("pr");
+        end += blank + word;
+        if is_last {
+            break;
+        }
+    }
+    Some(clause.split_at(end))
 }
 
 /// Makes a filter ready for one kind of resource.
@@ -180,7 +154,8 @@ fn parts(expression: &AttrExp) -> (&AttrPath, Question<'_>) {
     }
 }
 
-fn find(kind: ResourceKind, path: &AttrPath) -> Result<Found, Refusal> {
+/// The attribute that a path names.
+pub(crate) fn find(kind: ResourceKind, path: &AttrPath) -> Result<Found, Refusal> {
     schema::resolve(kind, path.uri.as_deref(), &path.name)
         .ok_or_else(|| invalid(format!("a {} cannot be filtered by `{}`", kind.name(), shortened(&path.to_string()))))
 }
@@ -195,7 +170,7 @@ fn place(kind: ResourceKind, found: &Found) -> Place {
 }
 
 /// The place of a path's values, and what the schema says of them.
-fn target(
+pub(crate) fn target(
     kind: ResourceKind,
     found: &Found,
     sub: Option<&str>,
@@ -270,235 +245,156 @@ impl Question<'_> {
     }
 }
 
-impl Check {
-    /// Whether the subject passes.
-    pub(crate) fn passes(&self, subject: Subject<'_>) -> bool {
-        match self {
-            Check::All(list) => list.iter().all(|check| check.passes(subject)),
-            Check::Any(list) => list.iter().any(|check| check.passes(subject)),
-            Check::Not(inner) => !inner.passes(subject),
-            Check::Ask(target, ask) => ask.of(target, subject),
-            Check::Element(target, inner) => target.elements(subject, |element| inner.passes(element)),
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
 
-    /// The one name that a resource must have to pass, if the filter says so:
-    /// then the resource is looked up instead of searched for.
-    pub(crate) fn only_name(&self, kind: ResourceKind) -> Option<&str> {
-        match self {
-            Check::Ask(
-                Target { place: Place::Attribute { home: None, name }, sub: None },
-                Ask::Compare(CompareOp::Eq, Wanted::Folded(wanted)),
-            ) if name == kind.naming_attribute() => Some(wanted),
-            Check::All(list) => list.iter().find_map(|check| check.only_name(kind)),
-            Check::Ask(..) | Check::Any(_) | Check::Not(_) | Check::Element(..) => None,
-        }
-    }
+    use serde_json::json;
 
-    /// The ids that a filter on members names, if it does nothing else:
-    /// `value eq "1"` and several of them with `or`.
-    pub(crate) fn only_member_ids(&self) -> Option<Vec<&str>> {
-        match self {
-            Check::Ask(
-                Target { place: Place::Part(part), sub: None },
-                Ask::Compare(CompareOp::Eq, Wanted::Exact(wanted)),
-            ) if part == "value" => Some(vec![wanted]),
-            Check::Any(list) => {
-                let lists: Option<Vec<_>> = list.iter().map(Check::only_member_ids).collect();
-                lists.map(|lists| lists.concat())
-            }
-            Check::Ask(..) | Check::All(_) | Check::Not(_) | Check::Element(..) => None,
-        }
-    }
-}
-
-/// The value of a key, without case.
-pub(crate) fn get<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
-    object.get(key).or_else(|| object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value))
-}
-
-impl Target {
-    /// The value as it is kept, where it is kept as JSON.
-    fn value<'a>(&self, subject: Subject<'a>) -> Option<&'a Value> {
-        match (&self.place, subject) {
-            (Place::Attribute { home: None, name }, Subject::Resource(resource)) => {
-                resource.content.attributes.get(name)
-            }
-            (Place::Attribute { home: Some(home), name }, Subject::Resource(resource)) => {
-                get(get(&resource.content.attributes, home)?.as_object()?, name)
-            }
-            (Place::Part(part), Subject::Element(element)) => element.get(part),
-            _ => None,
-        }
-    }
-
-    /// Whether any element passes.
-    fn elements<'a>(&self, subject: Subject<'a>, mut passes: impl FnMut(Subject<'a>) -> bool) -> bool {
-        if let (Place::Members, Subject::Resource(resource)) = (&self.place, subject) {
-            return resource.content.members.iter().any(|(id, kind)| passes(Subject::Member(id, *kind)));
-        }
-        let elements = self.value(subject).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        elements.iter().filter_map(Value::as_object).any(|element| passes(Subject::Element(element)))
-    }
-
-    /// Calls `passes` with each value until one passes.
-    fn any(&self, subject: Subject<'_>, passes: &mut dyn FnMut(Leaf<'_>) -> bool) -> bool {
-        match (&self.place, subject) {
-            (Place::Id, Subject::Resource(resource)) => passes(Leaf::Text(&resource.id)),
-            (Place::ResourceType, Subject::Resource(resource)) => passes(Leaf::Text(resource.kind.name())),
-            (Place::Created, Subject::Resource(resource)) => passes(Leaf::Time(resource.created)),
-            (Place::LastModified, Subject::Resource(resource)) => passes(Leaf::Time(resource.modified)),
-            (Place::Schemas, Subject::Resource(resource)) => {
-                let extensions = resource.content.attributes.keys().filter(|key| schema::is_urn(key));
-                std::iter::once(schema::urn(resource.kind))
-                    .chain(extensions.map(String::as_str))
-                    .any(|urn| passes(Leaf::Text(urn)))
-            }
-            (Place::Members, Subject::Resource(resource)) => {
-                let by_type = self.sub.as_deref() == Some("type");
-                let mut members = resource.content.members.iter();
-                members.any(|(id, kind)| passes(Leaf::Text(if by_type { kind.name() } else { id })))
-            }
-            (Place::Part(part), Subject::Member(id, kind)) => match part.as_str() {
-                "value" => passes(Leaf::Text(id)),
-                "type" => passes(Leaf::Text(kind.name())),
-                _ => false,
-            },
-            _ => self.value(subject).is_some_and(|value| leaves(value, self.sub.as_deref(), passes)),
-        }
-    }
-}
-
-/// One value to compare.
-enum Leaf<'a> {
-    Text(&'a str),
-    Boolean(bool),
-    Number(f64),
-    Time(Timestamp),
-    /// An object: present, and equal to nothing.
-    Whole,
-}
-
-fn leaves(value: &Value, sub: Option<&str>, passes: &mut dyn FnMut(Leaf<'_>) -> bool) -> bool {
-    match (value, sub) {
-        (Value::Array(list), _) => list.iter().any(|value| leaves(value, sub, passes)),
-        (Value::Object(object), Some(sub)) => get(object, sub).is_some_and(|value| leaves(value, None, passes)),
-        (Value::Object(_), None) => passes(Leaf::Whole),
-        (_, Some(_)) | (Value::Null, None) => false,
-        (Value::String(text), None) => passes(Leaf::Text(text)),
-        (Value::Bool(boolean), None) => passes(Leaf::Boolean(*boolean)),
-        (Value::Number(number), None) => passes(Leaf::Number(number.as_f64().unwrap_or(f64::NAN))),
-    }
-}
-
-impl Ask {
-    /// Asks it of the target's values. With several values one that passes is
-    /// enough; `ne` also passes when there is none.
-    fn of(&self, target: &Target, subject: Subject<'_>) -> bool {
-        let present = |leaf: Leaf<'_>| !matches!(leaf, Leaf::Text(""));
-        match self {
-            Ask::Present => target.any(subject, &mut { present }),
-            Ask::Compare(CompareOp::Eq, Wanted::Null) => !target.any(subject, &mut { present }),
-            Ask::Compare(_, Wanted::Null) => target.any(subject, &mut { present }),
-            Ask::Compare(CompareOp::Ne, wanted) => {
-                let mut none = true;
-                let differs = target.any(subject, &mut |leaf| {
-                    none = false;
-                    !equal(&leaf, wanted)
-                });
-                differs || none
-            }
-            Ask::Compare(op, wanted) => target.any(subject, &mut |leaf| compare(op, &leaf, wanted)),
-        }
-    }
-}
-
-fn equal(leaf: &Leaf<'_>, wanted: &Wanted) -> bool {
-    match (leaf, wanted) {
-        (Leaf::Text(text), Wanted::Exact(wanted)) => text == wanted,
-        (Leaf::Text(text), Wanted::Folded(wanted)) => eq_fold(text, wanted),
-        (Leaf::Boolean(boolean), Wanted::Boolean(wanted)) => boolean == wanted,
-        (Leaf::Number(number), Wanted::Number(wanted)) => number == wanted,
-        (Leaf::Time(time), Wanted::Time(wanted)) => time == wanted,
-        _ => false,
-    }
-}
-
-fn compare(op: &CompareOp, leaf: &Leaf<'_>, wanted: &Wanted) -> bool {
-    let order = match (leaf, wanted) {
-        _ if *op == CompareOp::Eq => return equal(leaf, wanted),
-        (Leaf::Text(text), Wanted::Exact(wanted)) => return compare_text(op, text, wanted),
-        (Leaf::Text(text), Wanted::Folded(wanted)) => return compare_text(op, &fold(text), wanted),
-        (Leaf::Number(number), Wanted::Number(wanted)) => number.partial_cmp(wanted),
-        (Leaf::Time(time), Wanted::Time(wanted)) => Some(time.cmp(wanted)),
-        _ => None,
+    use super::*;
+    use crate::sandbox::{
+        scim::{body, check::Subject},
+        store::{Resource, Store},
     };
-    order.is_some_and(|order| in_order(op, order))
-}
 
-fn compare_text(op: &CompareOp, text: &str, wanted: &str) -> bool {
-    match op {
-        CompareOp::Co => text.contains(wanted),
-        CompareOp::Sw => text.starts_with(wanted),
-        CompareOp::Ew => text.ends_with(wanted),
-        CompareOp::Eq | CompareOp::Ne | CompareOp::Gt | CompareOp::Ge | CompareOp::Lt | CompareOp::Le => {
-            in_order(op, text.cmp(wanted))
+    fn resources() -> (Arc<Resource>, Arc<Resource>) {
+        let mut store = Store::in_memory();
+        let at = "2026-03-01T12:00:00Z".parse().unwrap();
+        let user = json!({
+            "userName": "Ada@example.com", "active": true, "title": "Say \"hi\"", "externalId": "X-1",
+            "name": {"givenName": "Ada"},
+            "emails": [{"value": "ada@example.com", "type": "work"}, {"value": "a@home.org", "type": "home"}],
+            (schema::ENTERPRISE): {"department": "Engines", "manager": {"value": "7"}},
+            "urn:acme:2.0:User": {"shoe": 43},
+        });
+        let user = body::read(ResourceKind::User, &user, &store).unwrap();
+        let user = store.insert(ResourceKind::User, Some("1".into()), user, at).unwrap();
+        let group =
+            body::read(ResourceKind::Group, &json!({"displayName": "Sales", "members": [{"value": "1"}]}), &store);
+        let group = store.insert(ResourceKind::Group, Some("2".into()), group.unwrap(), at).unwrap();
+        (user, group)
+    }
+
+    fn passes(filter: &str) -> bool {
+        let (user, group) = resources();
+        let of_group = filter.starts_with("displayName") || filter.starts_with("members");
+        let resource = if of_group { group } else { user };
+        ready(resource.kind, &syntax(filter).unwrap()).unwrap().passes(Subject::Resource(&resource))
+    }
+
+    #[test]
+    fn every_operator_compares_as_the_schema_says() {
+        for filter in [
+            r#"userName eq "ada@EXAMPLE.com""#,
+            r#"USERNAME Eq "ada@example.com""#,
+            r#"urn:ietf:params:scim:schemas:core:2.0:User:userName sw "ADA""#,
+            r#"userName ne "bob@example.com""#,
+            r#"userName co "A@ex""#,
+            r#"userName ew ".COM""#,
+            r#"userName gt "a" and userName lt "b""#,
+            r#"title eq "Say \"hi\"""#,
+            r#"externalId eq "X-1""#,
+            r#"id eq "1""#,
+            r#"name.givenName eq "ada""#,
+            "name pr",
+            "title pr and not (nickName pr)",
+            "not(nickName pr)",
+            "nickName eq null",
+            r#"nickName ne "x""#,
+            "active eq true",
+            "active eq True",
+            r#"active eq "True""#,
+            "active ne false",
+            r#"emails[type eq "work"].value eq "ada@example.com""#,
+            r#"emails[type eq "home" or type eq "work"].value pr and active eq True"#,
+            r#"not (emails[type eq "home"].value eq "ada@example.com")"#,
+            r#"emails[type eq "work" and value eq "ada@example.com"]"#,
+            r#"emails.value eq "A@home.org""#,
+            r#"emails eq "a@home.org""#,
+            r#"emails.type ne "work""#,
+            "emails pr",
+            r#"meta.created ge "2026-03-01T12:00:00Z" and meta.lastModified lt "2026-03-01T13:00:00+00:30""#,
+            r#"meta.resourceType eq "User""#,
+            r#"schemas eq "urn:acme:2.0:User""#,
+            r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "engines""#,
+            r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:user:manager.value eq "7""#,
+            "urn:acme:2.0:User:shoe gt 42",
+            r#"nickName pr or (title pr and userName sw "ada")"#,
+            r#"displayName eq "sales""#,
+            r#"members[value eq "1"]"#,
+            r#"members.value eq "1""#,
+            r#"members eq "1""#,
+            r#"members.type eq "user""#,
+        ] {
+            assert!(passes(filter), "{filter}");
+        }
+        for filter in [
+            r#"externalId eq "x-1""#,
+            r#"emails[type eq "home"].value eq "ada@example.com""#,
+            "active eq false",
+            r#"emails[type eq "home" and value eq "ada@example.com"]"#,
+            r#"userName gt "b""#,
+            "nickName pr",
+            r#"nickName sw """#,
+            r#"meta.created gt "2026-03-01T12:00:00Z""#,
+            "urn:acme:2.0:User:shoe eq 42",
+            "urn:acme:2.0:User:hat pr",
+            r#"title pr and nickName pr or userName eq "x@example.com""#,
+            r#"members[value eq "1" and type eq "Group"]"#,
+        ] {
+            assert!(!passes(filter), "{filter}");
         }
     }
-}
 
-fn in_order(op: &CompareOp, order: std::cmp::Ordering) -> bool {
-    match op {
-        CompareOp::Gt => order.is_gt(),
-        CompareOp::Ge => order.is_ge(),
-        CompareOp::Lt => order.is_lt(),
-        CompareOp::Le => order.is_le(),
-        CompareOp::Eq => order.is_eq(),
-        CompareOp::Ne => order.is_ne(),
-        CompareOp::Co | CompareOp::Sw | CompareOp::Ew => false,
-    }
-}
-
-/// What a resource is sorted by: the primary or first value, without case
-/// unless the schema says otherwise (RFC 7644 §3.4.2.3).
-pub(crate) struct SortBy {
-    target: Target,
-    exact: bool,
-}
-
-impl SortBy {
-    /// Parses `sortBy`.
-    pub(crate) fn parse(kind: ResourceKind, text: &str) -> Result<Self, Refusal> {
-        let wrong = || Refusal::new(ScimType::InvalidPath, format!("`sortBy` `{}` is not known", shortened(text)));
-        let Ok(Filter::Attr(AttrExp::Present(path))) = format!("{text} pr").parse::<Filter>() else {
-            return Err(wrong());
-        };
-        let found = find(kind, &path).map_err(|_| wrong())?;
-        let (target, leaf) = target(kind, &found, path.sub_attr.as_deref(), false).map_err(|_| wrong())?;
-        Ok(Self { target, exact: leaf.is_some_and(|leaf| leaf.exact) })
+    fn refused(filter: &str) -> Option<ScimType> {
+        let ready = syntax(filter).and_then(|filter| ready(ResourceKind::User, &filter));
+        ready.err().and_then(|refusal| refusal.scim_type)
     }
 
-    /// The key of a resource; `None`, for one without a value, comes last.
-    pub(crate) fn key(&self, resource: &Resource) -> Option<String> {
-        let subject = Subject::Resource(resource);
-        let mut key = None;
-        let mut take = |leaf: Leaf<'_>| {
-            key = match leaf {
-                Leaf::Text(text) if self.exact => Some(text.to_owned()),
-                Leaf::Text(text) => Some(fold(text)),
-                Leaf::Boolean(boolean) => Some(boolean.to_string()),
-                Leaf::Number(number) => Some(number.to_string()),
-                Leaf::Time(time) => Some(time.to_string()),
-                Leaf::Whole => None,
-            };
-            true
-        };
-        let elements = self.target.value(subject).and_then(Value::as_array);
-        let primary = elements.and_then(|list| list.iter().find(|value| body::is_primary(value)));
-        match primary {
-            Some(value) => leaves(value, self.target.sub.as_deref(), &mut take),
-            None => self.target.any(subject, &mut take),
-        };
-        key
+    #[test]
+    fn what_cannot_be_asked_is_an_invalid_filter_and_never_an_empty_answer() {
+        for filter in [
+            "userName",
+            "userName eq",
+            r#"userName eq "a"#,
+            r#"(userName eq "a""#,
+            "userName eq 3",
+            r#"shoeSize eq "3""#,
+            "active gt true",
+            r#"active eq "perhaps""#,
+            "userName gt null",
+            r#"name eq "Ada""#,
+            r#"name.first eq "Ada""#,
+            r#"title[value eq "x"]"#,
+            r#"emails[color eq "x"]"#,
+            r#"meta.created gt "yesterday""#,
+            r#"displayName regex "x""#,
+            "and",
+            "💥",
+        ] {
+            assert_eq!(refused(filter), Some(ScimType::InvalidFilter), "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_filter_is_refused_in_bounded_time() {
+        assert_eq!(
+            refused(&format!("{}title pr{}", "(".repeat(5_000), ")".repeat(5_000))),
+            Some(ScimType::InvalidFilter)
+        );
+        assert_eq!(refused(&"not ".repeat(5_000)), Some(ScimType::InvalidFilter));
+        assert_eq!(refused(&vec!["title pr"; 2_000].join(" or ")), Some(ScimType::InvalidFilter));
+        assert_eq!(refused(&"\"".repeat(10_001)), Some(ScimType::InvalidFilter));
+        assert_eq!(refused(&"\\".repeat(10_000)), Some(ScimType::InvalidFilter));
+        assert_eq!(refused(&"a[b].c eq d ".repeat(80_000)), Some(ScimType::InvalidFilter));
+        assert_eq!(refused(&"a[b].c eq \"".repeat(2_000)), Some(ScimType::InvalidFilter));
+        assert_eq!(refused(&vec!["title pr"; 500].join(" or ")), None);
+    }
+
+    #[test]
+    fn literals_inside_quotes_stay_as_they_are() {
+        assert_eq!(normalised(r#"a eq "True not(x)" AND not(b eq TRUE)"#), r#"a eq "True not(x)" AND not (b eq true)"#);
+        assert_eq!(normalised(r#"a eq "x\"True" or b eq False"#), r#"a eq "x\"True" or b eq false"#);
+        assert_eq!(normalised(r#"emails[type eq "work"].value"#), r#"emails[type eq "work"].value"#);
     }
 }

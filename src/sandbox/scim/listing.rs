@@ -7,8 +7,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::{
-    body,
-    filter::{self, Check, SortBy, Subject, get},
+    body::{self, get},
+    check::{Check, SortBy, Subject},
+    filter,
     refusal::{Refusal, ScimType, shortened},
     schema,
 };
@@ -385,4 +386,135 @@ pub(crate) fn one_of(resources: Vec<Value>, id: &str) -> Option<Value> {
     resources
         .into_iter()
         .find(|resource| resource.as_object().and_then(|object| get(object, "id")).and_then(Value::as_str) == Some(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(users: usize) -> Store {
+        let mut store = Store::in_memory();
+        for n in 0..users {
+            let user = json!({"userName": format!("u{n}@example.com"), "title": format!("T{}", n % 3)});
+            let content = body::read(ResourceKind::User, &user, &store).unwrap();
+            store.insert(ResourceKind::User, Some(n.to_string().into()), content, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        }
+        store
+    }
+
+    /// totalResults, startIndex, and the ids on the page.
+    fn asked(store: &Store, query: &str, bend: &Bend) -> (u64, usize, Vec<String>) {
+        let query = Query::from_uri(Some(query)).unwrap();
+        let page = page(store, &[ResourceKind::User], &query, 5, bend).unwrap();
+        let json = page.write(&query, "/scim");
+        assert_eq!(json["itemsPerPage"], json!(page.rows.len()));
+        (page.total, page.start, page.rows.iter().map(|row| row.id.to_string()).collect())
+    }
+
+    fn ids(query: &str) -> Vec<String> {
+        asked(&store(12), query, &Bend::default()).2
+    }
+
+    #[test]
+    fn pages_are_cut_as_the_rfc_says_whatever_the_numbers() {
+        assert_eq!(
+            asked(&store(12), "", &Bend::default()),
+            (12, 1, ["0", "1", "2", "3", "4"].map(String::from).into())
+        );
+        assert_eq!(ids("startIndex=6&count=2"), ["5", "6"]);
+        assert_eq!(ids("startIndex=12"), ["11"]);
+        assert_eq!(ids("startIndex=13"), [""; 0]);
+        assert_eq!(ids("startIndex=0&count=1"), ["0"]);
+        assert_eq!(ids("startIndex=-7&count=1"), ["0"]);
+        assert_eq!(ids("count=0"), [""; 0]);
+        assert_eq!(ids("count=-1"), [""; 0]);
+        assert_eq!(ids("count=100000").len(), 5);
+        assert_eq!(ids("count=99999999999999999999999").len(), 5);
+        assert_eq!(ids("startIndex=99999999999999999999999"), [""; 0]);
+        assert_eq!(ids("startIndex=18446744073709551615&count=18446744073709551615"), [""; 0]);
+        for wrong in ["count=ten", "startIndex=1.5", "startIndex=", "count=0x10"] {
+            assert_eq!(Query::from_uri(Some(wrong)).unwrap_err().scim_type, Some(ScimType::InvalidValue), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_missing_page_and_a_wrong_total_are_told_as_if_they_were_right() {
+        let missing = Bend { missing_page: true, ..Bend::default() };
+        let (total, start, page) = asked(&store(12), "startIndex=1&count=5", &missing);
+        assert_eq!((total, start, page), (12, 1, ["5", "6", "7", "8", "9"].map(String::from).into()));
+        assert_eq!(asked(&store(12), "startIndex=11&count=5", &missing).2, [""; 0]);
+        let lying = Bend { total: Some(3), ..Bend::default() };
+        assert_eq!(asked(&store(12), "", &lying).0, 3);
+    }
+
+    #[test]
+    fn filters_sorting_and_paging_come_together() {
+        assert_eq!(ids("filter=title%20eq%20%22t1%22"), ["1", "4", "7", "10"]);
+        assert_eq!(ids("filter=title+eq+%22t1%22&startIndex=2&count=2"), ["4", "7"]);
+        assert_eq!(ids("filter=userName+eq+%22U7@EXAMPLE.com%22"), ["7"]);
+        assert_eq!(ids("filter=userName+eq+%22u7@example.com%22+and+title+eq+%22T2%22"), [""; 0]);
+        assert_eq!(ids("sortBy=title&sortOrder=descending"), ["2", "5", "8", "11", "1"]);
+        assert_eq!(ids("sortBy=userName&count=4"), ["0", "10", "11", "1"]);
+        let wrong = page(
+            &store(1),
+            &[ResourceKind::User],
+            &Query::from_uri(Some("sortBy=shoeSize")).unwrap(),
+            5,
+            &Bend::default(),
+        );
+        assert_eq!(wrong.err().unwrap().scim_type, Some(ScimType::InvalidPath));
+    }
+
+    #[test]
+    fn those_without_a_value_come_last_and_with_descending_first() {
+        let mut store = store(2);
+        let content = body::read(ResourceKind::User, &json!({"userName": "z@example.com"}), &store).unwrap();
+        store.insert(ResourceKind::User, Some("z".into()), content, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(asked(&store, "sortBy=title", &Bend::default()).2, ["0", "1", "z"]);
+        assert_eq!(asked(&store, "sortBy=title&sortOrder=descending", &Bend::default()).2, ["z", "1", "0"]);
+    }
+
+    fn chosen(query: &str) -> Value {
+        let mut store = Store::in_memory();
+        let user = json!({
+            "userName": "a@example.com", "name": {"givenName": "A", "familyName": "B"},
+            "emails": [{"value": "a@example.com", "type": "work"}],
+            (schema::ENTERPRISE): {"department": "S", "division": "D"},
+            "urn:acme:2.0:User": {"shoe": 43},
+        });
+        let content = body::read(ResourceKind::User, &user, &store).unwrap();
+        let row = store.insert(ResourceKind::User, Some("1".into()), content, jiff::Timestamp::UNIX_EPOCH).unwrap();
+        let mut json = Query::from_uri(Some(query)).unwrap().choice.write(&row, "/scim");
+        let schemas = json.as_object_mut().unwrap().shift_remove("schemas").unwrap();
+        assert_eq!(schemas, json!([schema::USER, schema::ENTERPRISE, "urn:acme:2.0:User"]));
+        json
+    }
+
+    #[test]
+    fn attributes_choose_what_is_sent_and_the_id_always_is() {
+        assert_eq!(chosen("attributes=USERNAME"), json!({"id": "1", "userName": "a@example.com"}));
+        assert_eq!(chosen("attributes=nothing"), json!({"id": "1"}));
+        assert_eq!(
+            chosen("attributes=name.givenName,emails.value"),
+            json!({"id": "1", "name": {"givenName": "A"}, "emails": [{"value": "a@example.com"}]})
+        );
+        let department = format!("attributes={}:department", schema::ENTERPRISE);
+        assert_eq!(chosen(&department), json!({"id": "1", (schema::ENTERPRISE): {"department": "S"}}));
+        let extension = format!("attributes={}", schema::ENTERPRISE);
+        assert_eq!(chosen(&extension), json!({"id": "1", (schema::ENTERPRISE): {"department": "S", "division": "D"}}));
+        assert_eq!(chosen("attributes=urn:acme:2.0:User"), json!({"id": "1", "urn:acme:2.0:User": {"shoe": 43}}));
+    }
+
+    #[test]
+    fn excluded_attributes_leave_the_rest() {
+        let less =
+            format!("excludedAttributes=name,emails.type,id,meta,{}:department,urn:acme:2.0:User", schema::ENTERPRISE);
+        assert_eq!(
+            chosen(&less),
+            json!({
+                "id": "1", "userName": "a@example.com", "emails": [{"value": "a@example.com"}],
+                (schema::ENTERPRISE): {"division": "D"},
+            })
+        );
+    }
 }

@@ -6,7 +6,10 @@
 //! licence, and that groups cannot be renamed (Microsoft's Dialpad tutorial).
 //! The rest follows the RFCs; ETags and bulk are left out.
 
+mod attributes;
 mod body;
+mod check;
+mod elements;
 mod filter;
 mod listing;
 mod patch;
@@ -219,9 +222,9 @@ impl Scim {
     /// it has one. Members may be given by `userName` as well as by id.
     pub(crate) fn load(&self, resource: &Value) -> Result<String, Refusal> {
         let object = resource.as_object();
-        let has = |key: &str| object.is_some_and(|object| filter::get(object, key).is_some());
+        let has = |key: &str| object.is_some_and(|object| body::get(object, key).is_some());
         let kind = if has("userName") { ResourceKind::User } else { ResourceKind::Group };
-        let id = object.and_then(|object| filter::get(object, "id")).and_then(Value::as_str).map(Into::into);
+        let id = object.and_then(|object| body::get(object, "id")).and_then(Value::as_str).map(Into::into);
         let mut resource = resource.clone();
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(members) = resource.get_mut("members").and_then(Value::as_array_mut) {
@@ -340,4 +343,248 @@ fn with_location(mut response: Response<Bytes>, resource: &Resource, base: &str)
         response.headers_mut().insert(header::LOCATION, location);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn scim(group_rename: GroupRename) -> Scim {
+        Scim { store: RwLock::new(Store::in_memory()), page_limit: 100, group_rename }
+    }
+
+    fn raw(scim: &Scim, method: &str, path: &str, media_type: &str, body: impl Into<Bytes>) -> Response<Bytes> {
+        let request = Request::builder().method(method).uri(format!("http://sandbox.test/scim{path}"));
+        let request = if media_type.is_empty() { request } else { request.header("content-type", media_type) };
+        let request = request.body(body.into()).unwrap();
+        let rest = request.uri().path().strip_prefix("/scim").unwrap();
+        scim.answer(&request, rest, &Bend::default())
+    }
+
+    /// Status and body; a null body when there is none.
+    fn ask(scim: &Scim, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let response = raw(scim, method, path, MEDIA_TYPE, body.to_string());
+        let body = response.body();
+        let json = if body.is_empty() { Value::Null } else { serde_json::from_slice(body).unwrap() };
+        (response.status().as_u16(), json)
+    }
+
+    fn make(scim: &Scim, collection: &str, body: &Value) -> String {
+        let (status, made) = ask(scim, "POST", collection, body);
+        assert_eq!(status, 201, "{made}");
+        made["id"].as_str().unwrap().to_owned()
+    }
+
+    fn error(status: u16, scim_type: Option<&str>, (got, body): (u16, Value), what: &str) {
+        assert_eq!((got, body.get("scimType").and_then(Value::as_str)), (status, scim_type), "{what}: {body}");
+        assert_eq!(body["status"], status.to_string());
+        assert_eq!(body["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:Error"]));
+    }
+
+    fn patch(operations: &Value) -> Value {
+        json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations})
+    }
+
+    #[test]
+    fn a_user_reads_back_with_all_that_was_stored_and_where_it_is() {
+        let scim = scim(GroupRename::Ignored);
+        let sent = json!({
+            "schemas": [schema::USER, schema::ENTERPRISE], "externalId": "e-1", "userName": "ada@example.com",
+            "active": true, "name": {"givenName": "Ada", "familyName": "Lovelace"},
+            "emails": [{"value": "ada@example.com", "type": "work", "primary": true}],
+            "phoneNumbers": [{"value": "+14155550100", "type": "work"}],
+            (schema::ENTERPRISE): {"officeName": "London", "licenseType": "Dialpad_Support", "manager": {"value": "1"}},
+        });
+        let response = raw(&scim, "POST", "/Users", "application/json; charset=utf-8", sent.to_string());
+        let made: Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(response.headers()["location"], made["meta"]["location"].as_str().unwrap());
+        assert_eq!(
+            made["meta"]["location"],
+            format!("http://sandbox.test/scim/Users/{}", made["id"].as_str().unwrap())
+        );
+        assert_eq!(made["meta"]["resourceType"], "User");
+        for (key, value) in sent.as_object().unwrap() {
+            assert_eq!(&made[key], value, "{key}");
+        }
+        let id = made["id"].as_str().unwrap();
+        assert_eq!(ask(&scim, "GET", &format!("/Users/{id}"), &Value::Null), (200, made));
+    }
+
+    #[test]
+    fn user_names_are_unique_without_case_and_external_ids_are_not() {
+        let scim = scim(GroupRename::Ignored);
+        make(&scim, "/Users", &json!({"userName": "ada@example.com", "externalId": "1"}));
+        let bob = make(&scim, "/Users", &json!({"userName": "bob@example.com", "externalId": "1"}));
+        let taken = json!({"userName": "ADA@example.com"});
+        error(409, Some("uniqueness"), ask(&scim, "POST", "/Users", &taken), "POST");
+        error(409, Some("uniqueness"), ask(&scim, "PUT", &format!("/Users/{bob}"), &taken), "PUT");
+        let rename = patch(&json!([{"op": "replace", "path": "userName", "value": "Ada@Example.com"}]));
+        error(409, Some("uniqueness"), ask(&scim, "PATCH", &format!("/Users/{bob}"), &rename), "PATCH");
+        let own = patch(&json!([{"op": "replace", "path": "userName", "value": "BOB@example.com"}]));
+        assert_eq!(ask(&scim, "PATCH", &format!("/Users/{bob}"), &own).1["userName"], "BOB@example.com");
+    }
+
+    #[test]
+    fn put_clears_what_is_left_out_and_patch_is_all_or_nothing() {
+        let scim = scim(GroupRename::Ignored);
+        let id = make(&scim, "/Users", &json!({"userName": "a@example.com", "title": "T", "active": false}));
+        let path = format!("/Users/{id}");
+        let good_then_bad = json!([
+            {"op": "replace", "path": "title", "value": "New"},
+            {"op": "replace", "path": "shoeSize", "value": 3},
+        ]);
+        error(400, Some("invalidPath"), ask(&scim, "PATCH", &path, &patch(&good_then_bad)), "PATCH");
+        assert_eq!(ask(&scim, "GET", &path, &Value::Null).1["title"], "T");
+        let (status, put) = ask(&scim, "PUT", &path, &json!({"userName": "a@example.com", "id": "other"}));
+        assert_eq!((status, put.get("title"), put.get("active"), put["id"].as_str()), (200, None, None, Some(&*id)));
+    }
+
+    #[test]
+    fn suspended_users_are_still_listed_and_a_patch_of_nothing_is_no_change() {
+        let scim = scim(GroupRename::Ignored);
+        let id = make(&scim, "/Users", &json!({"userName": "a@example.com", "active": true}));
+        let suspend = patch(&json!([{"op": "Replace", "path": "active", "value": "False"}]));
+        let (status, suspended) = ask(&scim, "PATCH", &format!("/Users/{id}"), &suspend);
+        assert_eq!((status, &suspended["active"]), (200, &json!(false)));
+        let listed = ask(&scim, "GET", "/Users?filter=active+eq+False", &Value::Null).1;
+        assert_eq!((&listed["totalResults"], &listed["Resources"][0]), (&json!(1), &suspended));
+        assert_eq!(ask(&scim, "PATCH", &format!("/Users/{id}"), &suspend), (200, suspended));
+    }
+
+    #[test]
+    fn a_group_rename_is_ignored_as_dialpad_does_or_honoured_if_told() {
+        for (rename, expected) in [(GroupRename::Ignored, "Sales"), (GroupRename::Honoured, "Support")] {
+            let scim = scim(rename);
+            let id = make(&scim, "/Groups", &json!({"displayName": "Sales", "externalId": "1"}));
+            let path = format!("/Groups/{id}");
+            let before = ask(&scim, "GET", &path, &Value::Null).1;
+            let change = patch(&json!([{"op": "replace", "path": "displayName", "value": "Support"}]));
+            assert_eq!(ask(&scim, "PATCH", &path, &change), (204, Value::Null));
+            let after = ask(&scim, "GET", &path, &Value::Null).1;
+            assert_eq!(after["displayName"], expected);
+            assert_eq!(after == before, rename == GroupRename::Ignored);
+            let (status, put) = ask(&scim, "PUT", &path, &json!({"displayName": "Support", "externalId": "2"}));
+            assert_eq!((status, &put["displayName"], &put["externalId"]), (200, &json!(expected), &json!("2")));
+        }
+    }
+
+    #[test]
+    fn groups_have_unique_names_known_members_and_lose_deleted_ones() {
+        let scim = scim(GroupRename::Ignored);
+        let ada = make(&scim, "/Users", &json!({"userName": "ada@example.com"}));
+        let sales = make(&scim, "/Groups", &json!({"displayName": "Sales", "members": [{"value": ada}]}));
+        let all = make(&scim, "/Groups", &json!({"displayName": "All", "members": [{"value": sales}, {"value": ada}]}));
+        error(409, Some("uniqueness"), ask(&scim, "POST", "/Groups", &json!({"displayName": "SALES"})), "name");
+        let unknown = json!({"displayName": "X", "members": [{"value": "9"}]});
+        error(400, Some("invalidValue"), ask(&scim, "POST", "/Groups", &unknown), "unknown member");
+        let itself = json!({"displayName": "All", "members": [{"value": all}]});
+        error(400, Some("invalidValue"), ask(&scim, "PUT", &format!("/Groups/{all}"), &itself), "itself");
+        let members = |id: &str| ask(&scim, "GET", &format!("/Groups/{id}"), &Value::Null).1.get("members").cloned();
+        let types: Vec<_> =
+            members(&all).unwrap().as_array().unwrap().iter().map(|member| member["type"].clone()).collect();
+        assert_eq!(types, ["Group", "User"]);
+        assert_eq!(ask(&scim, "DELETE", &format!("/Users/{ada}"), &Value::Null), (204, Value::Null));
+        error(404, None, ask(&scim, "DELETE", &format!("/Users/{ada}"), &Value::Null), "again");
+        error(404, None, ask(&scim, "GET", &format!("/Users/{ada}"), &Value::Null), "gone");
+        assert_eq!(members(&sales), None);
+        assert_eq!(members(&all).unwrap().as_array().unwrap().len(), 1);
+        let emptied = ask(&scim, "PUT", &format!("/Groups/{all}"), &json!({"displayName": "All"})).1;
+        assert_eq!(emptied.get("members"), None);
+    }
+
+    #[test]
+    fn searches_take_their_question_in_the_body() {
+        let scim = scim(GroupRename::Ignored);
+        make(&scim, "/Users", &json!({"userName": "ada@example.com"}));
+        make(&scim, "/Groups", &json!({"displayName": "Sales"}));
+        let question = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+            "filter": "userName sw \"ada\"", "attributes": ["userName"], "startIndex": 1, "count": 10,
+        });
+        let found = ask(&scim, "POST", "/Users/.search", &question);
+        assert_eq!((found.0, &found.1["Resources"][0]["userName"]), (200, &json!("ada@example.com")));
+        let everywhere = ask(&scim, "POST", "/.search", &question).1;
+        assert_eq!(everywhere["totalResults"], 1);
+        assert_eq!(ask(&scim, "POST", "/.search", &json!({})).1["totalResults"], 2);
+        error(400, Some("invalidFilter"), ask(&scim, "POST", "/Groups/.search", &question), "of groups");
+        let nothing = json!({"filter": "shoeSize pr"});
+        error(400, Some("invalidFilter"), ask(&scim, "POST", "/.search", &nothing), "of nothing");
+    }
+
+    #[test]
+    fn what_is_not_there_or_not_allowed_is_said_by_status() {
+        let scim = scim(GroupRename::Ignored);
+        let id = make(&scim, "/Users", &json!({"userName": "a@example.com"}));
+        for (method, path, status) in [
+            ("GET", "/Nothing", 404),
+            ("GET", "/Users/1/2/3", 404),
+            ("GET", "/Users/%ff%00", 404),
+            ("GET", "/Schemas/urn:nothing", 404),
+            ("GET", "/ResourceTypes/Nothing", 404),
+            ("PATCH", "/Groups/77", 404),
+            ("PUT", "/Users", 405),
+            ("DELETE", "/Schemas", 405),
+            ("POST", "/ServiceProviderConfig", 405),
+            ("GET", "/Users/.search", 405),
+            ("POST", &format!("/Users/{id}"), 405),
+            ("POST", "/Bulk", 501),
+            ("GET", "/Me", 501),
+            ("GET", "/Schemas?filter=id+pr", 403),
+        ] {
+            error(status, None, ask(&scim, method, path, &patch(&json!([]))), &format!("{method} {path}"));
+        }
+        let response = raw(&scim, "PUT", "/Users", MEDIA_TYPE, "");
+        assert_eq!(response.headers()["allow"], "GET, POST");
+        assert_eq!(ask(&scim, "GET", &format!("/Users/{id}/"), &Value::Null).0, 200);
+        assert_eq!(ask(&scim, "GET", "/Users/", &Value::Null).0, 200);
+    }
+
+    #[test]
+    fn bad_bodies_are_refused_and_never_more_than_that() {
+        let scim = scim(GroupRename::Ignored);
+        let status = |media_type: &str, body: Vec<u8>| raw(&scim, "POST", "/Users", media_type, body).status().as_u16();
+        let good = br#"{"userName":"a@example.com"}"#.to_vec();
+        assert_eq!(status("", good.clone()), 415);
+        assert_eq!(status("text/plain", good.clone()), 415);
+        assert_eq!(status("application/jsonx", good.clone()), 415);
+        for body in [
+            Vec::new(),
+            b"null".to_vec(),
+            b"[]".to_vec(),
+            b"{".to_vec(),
+            good[..10].to_vec(),
+            b"{\"userName\":\"\xff@example.com\"}".to_vec(),
+            format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)).into_bytes(),
+            format!("{{\"userName\":\"a@example.com\",\"urn:x\":{}1{}}}", "{\"a\":".repeat(5_000), "}".repeat(5_000))
+                .into_bytes(),
+            b"{\"userName\":1e999}".to_vec(),
+            b"\xef\xbb\xbf{}".to_vec(),
+        ] {
+            assert_eq!(
+                status(MEDIA_TYPE, body.clone()),
+                400,
+                "{}",
+                String::from_utf8_lossy(&body[..body.len().min(40)])
+            );
+        }
+        let mut large = good;
+        large.resize(LARGEST_BODY + 1, b' ');
+        assert_eq!(status(MEDIA_TYPE, large.clone()), 413);
+        large.truncate(LARGEST_BODY);
+        assert_eq!(status("APPLICATION/SCIM+JSON", large), 201);
+        assert_eq!(scim.all(ResourceKind::User).len(), 1);
+    }
+
+    #[test]
+    fn seeds_keep_their_ids_and_name_members_by_user_name() {
+        let scim = scim(GroupRename::Ignored);
+        assert_eq!(scim.load(&json!({"id": "77", "userName": "a@example.com"})).unwrap(), "77");
+        scim.load(&json!({"displayName": "Sales", "members": [{"value": "A@example.com"}]})).unwrap();
+        assert_eq!(scim.all(ResourceKind::Group)[0]["members"][0]["value"], "77");
+        assert_eq!(make(&scim, "/Users", &json!({"userName": "b@example.com"})).len(), 16);
+        assert!(scim.load(&json!({"id": "77", "userName": "c@example.com"})).is_err());
+        assert!(scim.load(&json!(3)).is_err());
+    }
 }

@@ -5,14 +5,17 @@
 //! Operations are done on a copy. The caller stores it only if all went well,
 //! so a bad operation undoes the good ones before it.
 
-use scim_v2::filter::{AttrExp, CompValue, CompareOp, PatchPath, ValFilter};
+use scim_v2::filter::PatchPath;
 use serde_json::{Map, Value};
 
 use super::{
-    body::{self, MOST_VALUES, coerce, is_primary, too_many},
-    filter::{self, Check, Subject, get},
+    attributes::{Attribute, Mutability},
+    body::{self, MOST_VALUES, coerce, get, too_many},
+    check::{Check, Subject},
+    elements::{Chosen, Elements, Op, merged, seed, set_part},
+    filter,
     refusal::{Refusal, ScimType, shortened},
-    schema::{self, Attribute, Found, Mutability},
+    schema::{self, Found},
 };
 use crate::sandbox::store::{Content, ResourceKind, Store};
 
@@ -22,15 +25,11 @@ const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 /// The most operations in one request.
 const MOST_OPERATIONS: usize = 10_000;
 
+/// The longest path, in bytes: room for a few hundred members by id.
+const LONGEST_PATH: usize = 32 * 1024;
+
 /// The most members that one request may look at with filters that are more than ids.
 const MOST_LOOKS: usize = 5_000_000;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Op {
-    Add,
-    Replace,
-    Remove,
-}
 
 /// What an operation works on.
 enum Target {
@@ -47,12 +46,6 @@ struct AttributeTarget {
     found: Found,
     chosen: Option<Chosen>,
     sub: Option<String>,
-}
-
-/// The elements that `[…]` chooses, and what an element must have to be chosen.
-struct Chosen {
-    check: Check,
-    seed: Map<String, Value>,
 }
 
 /// Does all operations of a PATCH body on a copy of `before`.
@@ -135,6 +128,10 @@ impl Draft<'_> {
     }
 
     fn target(&self, path: &str) -> Result<Target, Refusal> {
+        if path.len() > LONGEST_PATH {
+            let detail = format!("a path has {LONGEST_PATH} bytes at most");
+            return Err(Refusal::new(ScimType::InvalidPath, detail));
+        }
         if let Some(urn) = self.whole_extension(path) {
             return Ok(Target::Extension(urn));
         }
@@ -289,8 +286,9 @@ fn known_attribute(
             Some(Value::Array(elements)) => elements,
             Some(_) | None => Vec::new(),
         };
+        let part = target.sub.as_deref().and_then(|sub| known.part(sub));
         let mut list = Elements { known, path: &target.path, elements };
-        list.operate(op, target, value)?;
+        list.operate(op, target.chosen.as_ref(), part, value)?;
         if list.elements.len() > MOST_VALUES {
             return Err(too_many(known.name));
         }
@@ -315,33 +313,6 @@ fn known_attribute(
     Ok(Some(Value::Object(object)))
 }
 
-fn merged(mut before: Map<String, Value>, value: Map<String, Value>) -> Value {
-    before.extend(value);
-    Value::Object(before)
-}
-
-fn set_part(
-    object: &mut Map<String, Value>,
-    part: &'static Attribute,
-    op: Op,
-    value: Option<&Value>,
-    path: &str,
-) -> Result<(), Refusal> {
-    let value = match value.filter(|_| op != Op::Remove) {
-        Some(value) => coerce(part, value, path)?,
-        None => None,
-    };
-    match value {
-        Some(value) => {
-            object.insert(part.name.into(), value);
-        }
-        None => {
-            object.shift_remove(part.name);
-        }
-    }
-    Ok(())
-}
-
 /// An attribute of an extension of which the sandbox knows nothing: any JSON.
 fn unknown_attribute(removes: bool, sub: Option<&str>, before: Option<Value>, value: Option<&Value>) -> Option<Value> {
     let value = value.filter(|_| !removes).cloned();
@@ -361,168 +332,257 @@ fn unknown_attribute(removes: bool, sub: Option<&str>, before: Option<Value>, va
     Some(Value::Object(object))
 }
 
-/// The values of a multi-valued attribute under an operation.
-struct Elements<'a> {
-    known: &'static Attribute,
-    path: &'a str,
-    elements: Vec<Value>,
-}
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
 
-impl Elements<'_> {
-    fn operate(&mut self, op: Op, target: &AttributeTarget, value: Option<&Value>) -> Result<(), Refusal> {
-        let part = target.sub.as_deref().and_then(|sub| self.known.part(sub));
-        match (&target.chosen, part) {
-            (None, None) => self.whole(op, value),
-            (None, Some(part)) => {
-                if self.elements.is_empty() && op != Op::Remove {
-                    self.elements.push(Value::Object(Map::new()));
-                }
-                let all: Vec<usize> = (0..self.elements.len()).collect();
-                self.parts(&all, part, op, value)
-            }
-            (Some(chosen), part) => {
-                let matching = |(at, element): (usize, &Value)| {
-                    element
-                        .as_object()
-                        .is_some_and(|element| chosen.check.passes(Subject::Element(element)))
-                        .then_some(at)
-                };
-                let mut places: Vec<usize> = self.elements.iter().enumerate().filter_map(matching).collect();
-                if places.is_empty() {
-                    match op {
-                        Op::Remove => return Ok(()),
-                        Op::Replace => {
-                            let detail =
-                                format!("no value of `{}` is chosen by `{}`", self.known.name, shortened(self.path));
-                            return Err(Refusal::new(ScimType::NoTarget, detail));
-                        }
-                        // Entra adds the work e-mail of somebody who has none by this path.
-                        Op::Add => {
-                            places.push(self.elements.len());
-                            self.elements.push(Value::Object(chosen.seed.clone()));
-                        }
-                    }
-                }
-                match part {
-                    Some(part) => self.parts(&places, part, op, value),
-                    None => self.chosen(&places, op, value),
-                }
-            }
-        }
-    }
+    use super::*;
 
-    fn read(&self, value: Option<&Value>) -> Result<Vec<Value>, Refusal> {
-        let value = value.map_or(Ok(None), |value| coerce(self.known, value, self.path))?;
-        Ok(match value {
-            Some(Value::Array(list)) => list,
-            Some(_) | None => Vec::new(),
+    const ENTERPRISE: &str = schema::ENTERPRISE;
+
+    fn user() -> Value {
+        json!({
+            "userName": "ada@example.com", "active": true, "title": "Countess",
+            "name": {"givenName": "Ada", "familyName": "Lovelace"},
+            "emails": [{"value": "ada@example.com", "type": "work", "primary": true}, {"value": "a@home.org", "type": "home"}],
+            (ENTERPRISE): {"department": "Engines", "manager": {"value": "7"}},
         })
     }
 
-    fn whole(&mut self, op: Op, value: Option<&Value>) -> Result<(), Refusal> {
-        let values = self.read(value)?;
-        match op {
-            Op::Replace => self.elements = values,
-            // Entra's older dialect: the values to remove are listed. An element goes
-            // when it has all that is said of it.
-            Op::Remove if !values.is_empty() => {
-                self.elements.retain(|element| !values.iter().any(|value| contains(element, value)));
-            }
-            Op::Remove => self.elements.clear(),
-            Op::Add => {
-                for value in values {
-                    if self.elements.len() > MOST_VALUES {
-                        return Err(too_many(self.known.name));
-                    }
-                    if self.elements.contains(&value) {
-                        continue;
-                    }
-                    self.elements.push(value);
-                    self.settle_primary(self.elements.len() - 1);
-                }
-            }
-        }
-        Ok(())
+    /// The user after operations, or the refusal.
+    fn patched(operations: &Value) -> Result<Value, Refusal> {
+        let store = Store::in_memory();
+        let before = body::read(ResourceKind::User, &user(), &store).unwrap();
+        let patch = json!({"schemas": [PATCH_OP], "Operations": operations});
+        let after = apply(ResourceKind::User, &before, &patch, &store)?;
+        Ok(Value::Object(after.attributes))
     }
 
-    fn parts(
-        &mut self,
-        places: &[usize],
-        part: &'static Attribute,
-        op: Op,
-        value: Option<&Value>,
-    ) -> Result<(), Refusal> {
-        for place in places {
-            if let Some(object) = self.elements[*place].as_object_mut() {
-                set_part(object, part, op, value, self.path)?;
-            }
-            self.settle_primary(*place);
-        }
-        self.elements.retain(|element| !body::is_empty(element));
-        Ok(())
+    fn one(op: &str, path: &str, value: &Value) -> Result<Value, Refusal> {
+        patched(&json!([{"op": op, "path": path, "value": value}]))
     }
 
-    fn chosen(&mut self, places: &[usize], op: Op, value: Option<&Value>) -> Result<(), Refusal> {
-        let value = self.read(value)?.into_iter().next().filter(|_| op != Op::Remove);
-        let Some(Value::Object(value)) = value else {
-            for place in places.iter().rev() {
-                self.elements.remove(*place);
-            }
-            return Ok(());
-        };
-        for place in places {
-            let before = match (op, self.elements[*place].take()) {
-                (Op::Add, Value::Object(before)) => before,
-                (Op::Add | Op::Replace | Op::Remove, _) => Map::new(),
-            };
-            self.elements[*place] = merged(before, value.clone());
-            self.settle_primary(*place);
-        }
-        Ok(())
+    fn without_path(value: &Value) -> Value {
+        patched(&json!([{"op": "replace", "value": value}])).unwrap()
     }
 
-    /// A value that becomes primary makes all others not so (RFC 7644 §3.5.2).
-    fn settle_primary(&mut self, place: usize) {
-        if !is_primary(&self.elements[place]) {
-            return;
-        }
-        for (at, element) in self.elements.iter_mut().enumerate() {
-            if let Some(primary) = element.get_mut("primary").filter(|_| at != place) {
-                *primary = false.into();
-            }
-        }
+    fn refused(operations: &Value) -> ScimType {
+        patched(operations).unwrap_err().scim_type.unwrap()
     }
-}
 
-/// Whether `element` has every sub-attribute of `value`.
-fn contains(element: &Value, value: &Value) -> bool {
-    match value.as_object() {
-        Some(value) => value.iter().all(|(key, value)| element.get(key) == Some(value)),
-        None => element == value,
+    #[test]
+    fn a_simple_attribute_is_added_replaced_and_removed() {
+        assert_eq!(one("add", "nickName", &json!("A")).unwrap()["nickName"], "A");
+        assert_eq!(one("add", "title", &json!("Lady")).unwrap()["title"], "Lady");
+        assert_eq!(one("replace", "TITLE", &json!("Lady")).unwrap()["title"], "Lady");
+        for gone in [
+            json!([{"op": "remove", "path": "title"}]),
+            json!([{"op": "replace", "path": "title", "value": null}]),
+            json!([{"op": "replace", "value": {"title": null}}]),
+        ] {
+            assert_eq!(patched(&gone).unwrap().get("title"), None);
+        }
+        assert_eq!(patched(&json!([{"op": "remove", "path": "nickName"}])).unwrap(), user());
     }
-}
 
-/// What an element must have at least to pass `[…]`: the equalities in it.
-fn seed(known: &'static Attribute, filter: &ValFilter) -> Map<String, Value> {
-    let mut seed = Map::new();
-    let list = match filter {
-        ValFilter::And(list) => list.as_slice(),
-        single => std::slice::from_ref(single),
-    };
-    for filter in list {
-        if let ValFilter::Attr(AttrExp::Comparison(path, CompareOp::Eq, value)) = filter
-            && let Some(part) = known.part(&path.name)
-        {
-            let value = match value {
-                CompValue::Str(text) => Value::from(text.as_str()),
-                CompValue::True => true.into(),
-                CompValue::False => false.into(),
-                CompValue::Null | CompValue::Number(_) => continue,
-            };
-            if let Ok(Some(value)) = coerce(part, &value, part.name) {
-                seed.insert(part.name.into(), value);
-            }
+    #[test]
+    fn a_complex_attribute_keeps_what_is_not_named() {
+        let whole = json!({"givenName": "Augusta", "familyName": "Lovelace"});
+        assert_eq!(one("replace", "name", &json!({"givenName": "Augusta"})).unwrap()["name"], whole);
+        assert_eq!(one("replace", "name.givenName", &json!("Augusta")).unwrap()["name"], whole);
+        assert_eq!(without_path(&json!({"name": {"givenName": "Augusta"}}))["name"], whole);
+        assert_eq!(one("remove", "name.givenName", &json!(null)).unwrap()["name"], json!({"familyName": "Lovelace"}));
+        assert_eq!(one("remove", "name", &json!(null)).unwrap().get("name"), None);
+    }
+
+    #[test]
+    fn entras_older_dialect_is_understood() {
+        assert_eq!(one("Replace", "active", &json!("False")).unwrap()["active"], json!(false));
+        assert_eq!(one("ADD", "active", &json!("true")).unwrap()["active"], json!(true));
+        assert_eq!(without_path(&json!({"active": "False"}))["active"], json!(false));
+        assert_eq!(without_path(&json!({"name.givenName": "Augusta"}))["name"]["givenName"], "Augusta");
+        let key = format!("{ENTERPRISE}:department");
+        assert_eq!(without_path(&json!({(key): "Sales"}))[ENTERPRISE]["department"], "Sales");
+        let mail = without_path(&json!({"emails[type eq \"work\"].value": "x@example.com"}));
+        assert_eq!(mail["emails"][0]["value"], "x@example.com");
+        let manager = one("Add", &format!("{ENTERPRISE}:manager"), &json!([{"value": "9"}])).unwrap();
+        assert_eq!(manager[ENTERPRISE]["manager"], json!({"value": "9"}));
+        let removed = one("Remove", "emails", &json!([{"value": "a@home.org"}])).unwrap();
+        assert_eq!(removed["emails"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn extensions_are_changed_by_urn_in_every_spelling() {
+        let sales = json!({"department": "Sales", "manager": {"value": "7"}});
+        assert_eq!(one("replace", &format!("{ENTERPRISE}:department"), &json!("Sales")).unwrap()[ENTERPRISE], sales);
+        assert_eq!(one("add", ENTERPRISE, &json!({"department": "Sales"})).unwrap()[ENTERPRISE], sales);
+        assert_eq!(without_path(&json!({(ENTERPRISE): {"department": "Sales"}}))[ENTERPRISE], sales);
+        let lower = format!("{}:DEPARTMENT", ENTERPRISE.to_lowercase());
+        assert_eq!(one("replace", &lower, &json!("Sales")).unwrap()[ENTERPRISE], sales);
+        assert_eq!(one("remove", ENTERPRISE, &json!(null)).unwrap().get(ENTERPRISE), None);
+        let manager = one("replace", &format!("{ENTERPRISE}:manager.value"), &json!("9")).unwrap();
+        assert_eq!(manager[ENTERPRISE]["manager"]["value"], "9");
+        let core = one("replace", "urn:ietf:params:scim:schemas:core:2.0:User:title", &json!("Lady")).unwrap();
+        assert_eq!(core["title"], "Lady");
+    }
+
+    #[test]
+    fn an_unknown_extension_can_hold_anything_and_goes_with_its_last_attribute() {
+        let shoe = "urn:acme:2.0:User:shoe";
+        assert_eq!(one("add", shoe, &json!({"size": 43})).unwrap()["urn:acme:2.0:User"], json!({"shoe": {"size": 43}}));
+        let both = patched(&json!([
+            {"op": "add", "path": shoe, "value": {"size": 43}},
+            {"op": "remove", "path": "URN:ACME:2.0:USER:SHOE"},
+        ]));
+        assert_eq!(both.unwrap(), user());
+    }
+
+    #[test]
+    fn elements_are_chosen_by_value_paths() {
+        let work = r#"emails[type eq "work"].value"#;
+        assert_eq!(one("replace", work, &json!("x@example.com")).unwrap()["emails"][0]["value"], "x@example.com");
+        let only_home = json!([{"value": "a@home.org", "type": "home"}]);
+        assert_eq!(one("remove", r#"emails[type eq "work"]"#, &json!(null)).unwrap()["emails"], only_home);
+        let both = r#"emails[type eq "work" and value co "example"].display"#;
+        assert_eq!(one("add", both, &json!("Work")).unwrap()["emails"][0]["display"], "Work");
+        let not = r#"emails[not(type eq "home")]"#;
+        assert_eq!(one("remove", not, &json!(null)).unwrap()["emails"], only_home);
+        let replaced = one("replace", r#"emails[type eq "home"]"#, &json!({"value": "b@home.org"})).unwrap();
+        assert_eq!(replaced["emails"][1], json!({"value": "b@home.org"}));
+        assert_eq!(one("remove", r#"emails[primary eq True].display"#, &json!(null)).unwrap(), user());
+    }
+
+    #[test]
+    fn a_value_that_nothing_matches_can_be_added_and_removed_but_not_replaced() {
+        let phone = r#"phoneNumbers[type eq "mobile"].value"#;
+        let made = json!([{"type": "mobile", "value": "+14155550100"}]);
+        assert_eq!(one("add", phone, &json!("+14155550100")).unwrap()["phoneNumbers"], made);
+        assert_eq!(refused(&json!([{"op": "replace", "path": phone, "value": "+14155550100"}])), ScimType::NoTarget);
+        assert_eq!(one("remove", phone, &json!(null)).unwrap(), user());
+    }
+
+    #[test]
+    fn adding_to_a_list_keeps_it_and_adds_nothing_twice() {
+        let other = json!([{"value": "o@x.org", "type": "other"}]);
+        let emails = one("add", "emails", &other).unwrap()["emails"].clone();
+        assert_eq!(emails.as_array().unwrap().len(), 3);
+        let same = json!([{"value": "a@home.org", "type": "home"}]);
+        assert_eq!(one("add", "emails", &same).unwrap(), user());
+        assert_eq!(one("replace", "emails", &other).unwrap()["emails"], other);
+        assert_eq!(one("add", "emails", &other[0]).unwrap()["emails"], emails);
+        assert_eq!(one("replace", "emails", &json!([])).unwrap().get("emails"), None);
+    }
+
+    #[test]
+    fn a_new_primary_value_makes_the_old_one_an_ordinary_one() {
+        let added = one("add", "emails", &json!([{"value": "n@x.org", "primary": true}])).unwrap();
+        let primary: Vec<_> = added["emails"].as_array().unwrap().iter().map(|mail| mail.get("primary")).collect();
+        assert_eq!(primary, [Some(&json!(false)), None, Some(&json!(true))]);
+        let chosen = one("replace", r#"emails[type eq "home"].primary"#, &json!(true)).unwrap();
+        assert_eq!((&chosen["emails"][0]["primary"], &chosen["emails"][1]["primary"]), (&json!(false), &json!(true)));
+        let two = json!([{"value": "a@x.org", "primary": true}, {"value": "b@x.org", "primary": true}]);
+        assert_eq!(one("replace", "emails", &two).unwrap_err().scim_type, Some(ScimType::InvalidValue));
+    }
+
+    #[test]
+    fn what_cannot_be_done_says_so_by_its_scim_type() {
+        for (operation, expected) in [
+            (json!({"op": "replace", "path": "shoeSize", "value": 1}), ScimType::InvalidPath),
+            (json!({"op": "replace", "path": "name.first", "value": "A"}), ScimType::InvalidPath),
+            (json!({"op": "replace", "path": "emails[", "value": "A"}), ScimType::InvalidPath),
+            (json!({"op": "replace", "path": "title[value eq \"x\"]", "value": "A"}), ScimType::InvalidPath),
+            (json!({"op": "replace", "path": "emails[color eq \"x\"]", "value": "A"}), ScimType::InvalidPath),
+            (json!({"op": "replace", "path": 3, "value": "A"}), ScimType::InvalidPath),
+            (json!({"op": "replace", "path": "id", "value": "7"}), ScimType::Mutability),
+            (json!({"op": "replace", "path": "meta.created", "value": "7"}), ScimType::Mutability),
+            (json!({"op": "replace", "path": "schemas", "value": ["x"]}), ScimType::Mutability),
+            (
+                json!({"op": "replace", "path": format!("{ENTERPRISE}:manager.displayName"), "value": "B"}),
+                ScimType::Mutability,
+            ),
+            (json!({"op": "remove", "path": "userName"}), ScimType::Mutability),
+            (json!({"op": "remove"}), ScimType::NoTarget),
+            (json!({"op": "replace", "path": "userName", "value": "ada"}), ScimType::InvalidValue),
+            (json!({"op": "replace", "path": "active", "value": "perhaps"}), ScimType::InvalidValue),
+            (json!({"op": "replace", "path": "title", "value": {"a": 1}}), ScimType::InvalidValue),
+            (json!({"op": "replace", "path": "title"}), ScimType::InvalidValue),
+            (json!({"op": "replace", "path": format!("{ENTERPRISE}:manager"), "value": "7"}), ScimType::InvalidValue),
+            (json!({"op": "add", "value": "x"}), ScimType::InvalidValue),
+            (json!({"op": "move", "path": "title"}), ScimType::InvalidSyntax),
+            (json!("replace"), ScimType::InvalidSyntax),
+        ] {
+            assert_eq!(refused(&json!([operation])), expected, "{operation}");
+        }
+        assert_eq!(refused(&json!([])), ScimType::InvalidSyntax);
+        let patch = json!({"Operations": [{"op": "remove", "path": "title"}]});
+        let without_schemas = apply(ResourceKind::User, &Content::default(), &patch, &Store::in_memory());
+        assert_eq!(without_schemas.unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
+    }
+
+    #[test]
+    fn lists_do_not_grow_without_end() {
+        let many: Vec<Value> = (0..101).map(|n| json!({"value": format!("{n}@x.org")})).collect();
+        assert_eq!(one("add", "emails", &json!(many)).unwrap_err().scim_type, Some(ScimType::TooMany));
+        let by_one: Vec<Value> =
+            many.iter().map(|mail| json!({"op": "add", "path": "emails", "value": mail})).collect();
+        assert_eq!(refused(&json!(by_one)), ScimType::TooMany);
+        let operations = vec![json!({"op": "remove", "path": "title"}); 10_001];
+        assert_eq!(refused(&json!(operations)), ScimType::TooMany);
+    }
+
+    /// The members of a group of users `0`, `1` and `2`, of `0` to `4`, after operations.
+    fn members_after(operations: &Value) -> Result<Vec<String>, Refusal> {
+        let mut store = Store::in_memory();
+        for n in 0..5 {
+            let user = json!({"userName": format!("u{n}@example.com")});
+            let content = body::read(ResourceKind::User, &user, &store).unwrap();
+            store.insert(ResourceKind::User, Some(n.to_string().into()), content, Timestamp::UNIX_EPOCH).unwrap();
+        }
+        let group = json!({"displayName": "G", "members": [{"value": "0"}, {"value": "1"}, {"value": "2"}]});
+        let before = body::read(ResourceKind::Group, &group, &store).unwrap();
+        let patch = json!({"schemas": [PATCH_OP], "Operations": operations});
+        let after = apply(ResourceKind::Group, &before, &patch, &store)?;
+        Ok(after.members.keys().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn members_are_added_and_removed_in_every_spelling() {
+        for (operations, expected) in [
+            (
+                json!([{"op": "add", "path": "members", "value": [{"value": "3"}, {"value": "1"}]}]),
+                vec!["0", "1", "2", "3"],
+            ),
+            (json!([{"op": "Add", "path": "members", "value": {"value": "3"}}]), vec!["0", "1", "2", "3"]),
+            (json!([{"op": "add", "value": {"members": [{"value": "4"}]}}]), vec!["0", "1", "2", "4"]),
+            (json!([{"op": "remove", "path": "members[value eq \"1\"]"}]), vec!["0", "2"]),
+            (json!([{"op": "remove", "path": "members[value eq \"4\"]"}]), vec!["0", "1", "2"]),
+            (json!([{"op": "remove", "path": "members[value eq \"0\" or value eq \"2\"]"}]), vec!["1"]),
+            (json!([{"op": "remove", "path": "members[type eq \"User\"]"}]), vec![]),
+            (json!([{"op": "Remove", "path": "members", "value": [{"value": "1"}, {"value": "9"}]}]), vec!["0", "2"]),
+            (json!([{"op": "remove", "path": "members"}]), vec![]),
+            (json!([{"op": "replace", "path": "members", "value": [{"value": "4"}]}]), vec!["4"]),
+            (json!([{"op": "replace", "value": {"members": [{"value": "4"}]}}]), vec!["4"]),
+            (json!([{"op": "replace", "path": "members", "value": []}]), vec![]),
+            (json!([{"op": "add", "path": "members", "value": []}]), vec!["0", "1", "2"]),
+        ] {
+            assert_eq!(members_after(&operations).unwrap(), expected, "{operations}");
+        }
+        let twenty: Vec<Value> =
+            (0..20).map(|n| json!({"op": "remove", "path": format!("members[value eq \"{n}\"]")})).collect();
+        assert_eq!(members_after(&json!(twenty)).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn members_that_nobody_knows_or_that_are_to_be_changed_are_refused() {
+        for (operation, expected) in [
+            (json!({"op": "add", "path": "members", "value": [{"value": "9"}]}), ScimType::InvalidValue),
+            (json!({"op": "add", "path": "members", "value": ["1"]}), ScimType::InvalidValue),
+            (json!({"op": "replace", "path": "members[value eq \"1\"].value", "value": "2"}), ScimType::Mutability),
+            (json!({"op": "remove", "path": "displayName"}), ScimType::Mutability),
+        ] {
+            let refusal = members_after(&json!([operation])).unwrap_err();
+            assert_eq!(refusal.scim_type, Some(expected), "{operation}");
         }
     }
-    seed
 }
