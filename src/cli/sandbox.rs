@@ -153,3 +153,86 @@ fn read_seed(file: &Path) -> Result<Vec<Value>, Error> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn args(line: &[&str]) -> Args {
+        Line::try_parse_from(std::iter::once(&"sandbox").chain(line)).unwrap().args
+    }
+
+    /// What is said, and how it ends when it is told to end at once.
+    async fn ran(line: &[&str]) -> (String, Result<(), Error>) {
+        let mut said = Vec::new();
+        let line: Vec<&str> = line.iter().copied().chain(["--listen", "127.0.0.1:0"]).collect();
+        let end = run(args(&line), None, async {}, &mut said).await;
+        (String::from_utf8(said).unwrap(), end)
+    }
+
+    #[tokio::test]
+    async fn it_says_where_it_is_and_what_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let seed = folder.path().join("seed.json");
+        fs::write(
+            &seed,
+            r#"[{"userName": "a@example.com"}, {"userName": "b@example.com"},
+                {"displayName": "Sales", "members": [{"value": "a@example.com"}]}]"#,
+        )
+        .unwrap();
+        let data = folder.path().join("data");
+        let (seed, data) = (seed.to_str().unwrap(), data.to_str().unwrap());
+        let (said, end) = ran(&["--folder", data, "--seed", seed, "--rate", "0"]).await;
+        end.unwrap();
+        assert!(said.starts_with("Dialpad sandbox on http://127.0.0.1:"), "{said}");
+        assert!(said.contains("/scim, 2 users and 1 group in "), "{said}");
+        assert!(said.contains("no rate limit, without a token"), "{said}");
+        let (said, end) = ran(&["--folder", data, "--seed", seed]).await;
+        end.unwrap();
+        assert!(said.contains("the sandbox is not empty") && said.contains("2 users and 1 group"), "{said}");
+        assert!(said.contains("20 requests a second"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn what_keeps_it_from_running_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let open = Sandbox::open(Options { folder: Some(data.clone()), ..Options::default() }).unwrap();
+        let error = ran(&["--folder", data.to_str().unwrap()]).await.1.unwrap_err().to_string();
+        assert!(error.contains("another dialform is using it"), "{error}");
+        drop(open);
+        for (seed, says) in [
+            ("[", "it is not JSON"),
+            ("3", "expected a list"),
+            ("{\"users\": []}", "in `Resources`"),
+            ("[{\"userName\": \"a\"}]", "load resource 1: `userName` must be an e-mail address"),
+        ] {
+            let file = folder.path().join("seed.json");
+            fs::write(&file, seed).unwrap();
+            let error = ran(&["--memory", "--seed", file.to_str().unwrap()]).await.1.unwrap_err().to_string();
+            assert!(error.contains(says), "{seed}: {error}");
+        }
+        let missing = ran(&["--memory", "--seed", "/nowhere/seed.json"]).await.1.unwrap_err().to_string();
+        assert!(missing.starts_with("read the seed `/nowhere/seed.json`"), "{missing}");
+    }
+
+    #[test]
+    fn wrong_arguments_are_refused_with_what_is_expected() {
+        for (line, says) in [
+            (["--fault", "stauts=503"], "did you mean `status`?"),
+            (["--latency", "long"], "expected a time such as 50ms"),
+            (["--listen", "nowhere"], "invalid socket address"),
+        ] {
+            let error = Line::try_parse_from(std::iter::once("sandbox").chain(line)).err().unwrap().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}

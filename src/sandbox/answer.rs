@@ -428,6 +428,30 @@ mod tests {
         assert_eq!(sandbox.call(control("GET", "/sandbox/else", "")).await.unwrap().status(), 404);
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn clients_at_the_same_time_lose_nothing_of_each_other() {
+        let sandbox = sandbox(&[]);
+        let users: Vec<Value> = (0..40).map(|n| json!({"userName": format!("u{n}@example.com")})).collect();
+        let ids = sandbox.load(&users).unwrap();
+        sandbox.load(&[json!({"id": "1", "displayName": "G"})]).unwrap();
+        let adding = ids.chunks(5).map(|ids| {
+            let (sandbox, ids) = (sandbox.clone(), ids.to_vec());
+            tokio::spawn(async move {
+                for id in ids {
+                    let operation = json!({"op": "add", "path": "members", "value": [{"value": id}]});
+                    let patch = json!({
+                        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation],
+                    });
+                    assert_eq!(ask(&sandbox, "PATCH", "/scim/Groups/1", &patch).await.unwrap().status(), 204);
+                }
+            })
+        });
+        for task in adding.collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+        assert_eq!(sandbox.groups()[0]["members"].as_array().unwrap().len(), 40);
+    }
+
     #[tokio::test]
     async fn it_is_a_tower_service() {
         use tower::ServiceExt;

@@ -24,7 +24,9 @@ one fault and, after `;`, its turn: \
 `latency=2s`, `slow=2s`, `truncated`, `wrong-json`, `wrong-shape`, `missing-page`, `total=N`, `not-stored=title,name`; \
 turn: `on=PATCH`, `on=/Users`, `on=GET /Groups`, `nth=3`, `every=5`, `from=4`, `request=7`, `times=2`";
 
-const KEYS: [&str; 19] = [
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+const KEYS: [&str; 21] = [
     "status",
     "throttle",
     "reset",
@@ -44,6 +46,8 @@ const KEYS: [&str; 19] = [
     "request",
     "times",
     "body",
+    "retry-after",
+    "after",
 ];
 
 impl FromStr for FaultRule {
@@ -73,11 +77,14 @@ impl FromStr for FaultRule {
                 "total" => Fault::Total(number()?),
                 "not-stored" => Fault::NotStored(names(value).map_err(&wrong)?),
                 "on" => {
-                    rule.on = matching(value);
+                    rule.on = matching(value).map_err(&wrong)?;
                     continue;
                 }
                 "nth" | "every" | "from" | "request" => {
                     let n = count()?;
+                    if rule.when != When::Always {
+                        return Err(wrong("two turns in one rule".to_owned()));
+                    }
                     rule.when = match key {
                         "nth" => When::Nth(n),
                         "every" => When::Every(n),
@@ -173,14 +180,26 @@ fn body(value: &str) -> Result<FaultBody, String> {
 }
 
 /// `PATCH`, `/Users`, `PATCH /Users`.
-fn matching(value: &str) -> Matching {
+fn matching(value: &str) -> Result<Matching, String> {
     let (method, path) = match value.split_once(char::is_whitespace) {
         Some((method, path)) => (Some(method), Some(path.trim())),
         None if value.starts_with('/') => (None, Some(value)),
         None => (Some(value), None),
     };
-    let method = method.and_then(|method| Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok());
-    Matching { method, path: path.map(str::to_owned) }
+    let method = match method {
+        Some(text) => Some(known_method(text)?),
+        None => None,
+    };
+    Ok(Matching { method, path: path.map(str::to_owned) })
+}
+
+fn known_method(text: &str) -> Result<Method, String> {
+    let upper = text.to_ascii_uppercase();
+    let method = METHODS.contains(&upper.as_str()).then(|| Method::from_bytes(upper.as_bytes()).ok()).flatten();
+    method.ok_or_else(|| match near_miss(text, METHODS) {
+        Some(near) => format!("`on` needs a method or a path such as `/Users`; did you mean `{near}`?"),
+        None => "`on` needs a method, a path such as `/Users`, or both".to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -230,6 +249,9 @@ mod tests {
             ("latency=fast", "latency=500ms"),
             ("not-stored=", "needs attributes"),
             ("total=-1", "whole number"),
+            ("reset;on=PTACH", "did you mean `PATCH`?"),
+            ("reset;on=Users", "a path such as `/Users`"),
+            ("reset;nth=1;every=2", "two turns"),
         ] {
             let error = text.parse::<FaultRule>().unwrap_err().to_string();
             assert!(error.contains(says), "{text}: {error}");

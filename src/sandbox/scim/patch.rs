@@ -335,6 +335,7 @@ fn unknown_attribute(removes: bool, sub: Option<&str>, before: Option<Value>, va
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -583,6 +584,78 @@ mod tests {
         ] {
             let refusal = members_after(&json!([operation])).unwrap_err();
             assert_eq!(refusal.scim_type, Some(expected), "{operation}");
+        }
+    }
+
+    /// Pieces of operations, right and wrong.
+    fn operation() -> impl Strategy<Value = Value> {
+        let op = prop::sample::select(vec!["add", "Replace", "remove", "REMOVE", "x"]);
+        let attribute = prop::sample::select(vec![
+            "userName",
+            "name",
+            "emails",
+            "EMAILS",
+            "active",
+            "members",
+            "displayName",
+            "schemas",
+            "id",
+            "x",
+            "",
+            ENTERPRISE,
+            "urn:a:b",
+        ]);
+        let chosen =
+            prop::sample::select(vec!["", "[", "[]", "[type eq \"work\"]", "[value pr]", "[not(primary eq True)]"]);
+        let sub = prop::sample::select(vec![
+            "",
+            ".",
+            ".value",
+            ".givenName",
+            ".primary",
+            ":manager",
+            ":manager.value",
+            ".a.b",
+        ]);
+        let value = prop::sample::select(vec![
+            json!(null),
+            json!("x"),
+            json!("True"),
+            json!(true),
+            json!(7),
+            json!([]),
+            json!({}),
+            json!({"value": "x"}),
+            json!([{"value": "x", "type": "work", "primary": true}]),
+            json!([[]]),
+            json!({"givenName": "x"}),
+            json!({"emails": [{"value": 1}]}),
+            json!({"a@example.com": {"": null}}),
+            json!("b@example.com"),
+        ]);
+        (op, attribute, chosen, sub, value, any::<bool>()).prop_map(|(op, attribute, chosen, sub, value, with_path)| {
+            let mut operation = json!({"op": op, "value": value});
+            if with_path {
+                operation["path"] = format!("{attribute}{chosen}{sub}").into();
+            }
+            operation
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_patched_is_refused_or_leaves_a_valid_resource(operations in prop::collection::vec(operation(), 1..6)) {
+            let store = Store::in_memory();
+            let group = json!({"displayName": "G"});
+            for (kind, before) in [(ResourceKind::User, user()), (ResourceKind::Group, group)] {
+                let before = body::read(kind, &before, &store).unwrap();
+                let patch = json!({"schemas": [PATCH_OP], "Operations": operations});
+                if let Ok(after) = apply(kind, &before, &patch, &store) {
+                    // Written out and read in again, it is the same: no attribute of a wrong type or spelling got in.
+                    let again = body::read(kind, &Value::Object(after.attributes.clone()), &store).unwrap();
+                    prop_assert_eq!(again, after);
+                }
+            }
         }
     }
 }
