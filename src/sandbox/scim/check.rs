@@ -9,7 +9,7 @@ use super::{
     body::{self, get},
     filter,
     refusal::{Refusal, ScimType, shortened},
-    schema,
+    schema::{self, is_joined},
 };
 use crate::{
     names::{eq_fold, fold},
@@ -131,7 +131,12 @@ impl Target {
                 resource.content.attributes.get(name)
             }
             (Place::Attribute { home: Some(home), name }, Subject::Resource(resource)) => {
-                get(get(&resource.content.attributes, home)?.as_object()?, name)
+                let attributes = &resource.content.attributes;
+                match get(attributes, home) {
+                    Some(extension) => get(extension.as_object()?, name),
+                    // `URN pr`: the path is the extension itself, and its last part was read as a name.
+                    None => attributes.iter().find(|(key, _)| is_joined(key, home, name)).map(|(_, value)| value),
+                }
             }
             (Place::Part(part), Subject::Element(element)) => element.get(part),
             _ => None,

@@ -319,6 +319,8 @@ mod tests {
             r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "engines""#,
             r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:user:manager.value eq "7""#,
             "urn:acme:2.0:User:shoe gt 42",
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User pr and urn:acme:2.0:user pr",
+            "not (urn:acme:2.0:Group pr)",
             r#"nickName pr or (title pr and userName sw "ada")"#,
             r#"displayName eq "sales""#,
             r#"members[value eq "1"]"#,

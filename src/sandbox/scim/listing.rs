@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     body::{self, get},
     check::{Check, SortBy, Subject},
     filter,
     refusal::{Refusal, ScimType, shortened},
-    schema,
+    schema::{self, is_joined},
 };
 use crate::sandbox::{
     faults::Bend,
@@ -171,13 +171,6 @@ impl Path {
     }
 }
 
-fn is_joined(key: &str, home: &str, name: &str) -> bool {
-    key.len() == home.len() + 1 + name.len()
-        && key.is_char_boundary(home.len())
-        && key[..home.len()].eq_ignore_ascii_case(home)
-        && key[home.len()..].strip_prefix(':').is_some_and(|rest| rest.eq_ignore_ascii_case(name))
-}
-
 impl Choice {
     /// Whether nothing was chosen: the whole resource is sent.
     pub(crate) fn is_everything(&self) -> bool {
@@ -290,13 +283,15 @@ pub(crate) fn page(
 impl Page {
     /// The page as it is sent.
     pub(crate) fn write(&self, query: &Query, base: &str) -> Value {
-        json!({
-            "schemas": [LIST],
-            "totalResults": self.total,
-            "startIndex": self.start,
-            "itemsPerPage": self.rows.len(),
-            "Resources": self.rows.iter().map(|row| query.choice.write(row, base)).collect::<Vec<_>>(),
-        })
+        let resources: Vec<Value> = self.rows.iter().map(|row| query.choice.write(row, base)).collect();
+        // `json!` would copy the resources once more.
+        let mut json = Map::new();
+        json.insert("schemas".into(), vec![LIST].into());
+        json.insert("totalResults".into(), self.total.into());
+        json.insert("startIndex".into(), self.start.into());
+        json.insert("itemsPerPage".into(), resources.len().into());
+        json.insert("Resources".into(), resources.into());
+        Value::Object(json)
     }
 }
 

@@ -65,6 +65,14 @@ pub(crate) fn is_urn(key: &str) -> bool {
     key.len() > 4 && key.as_bytes()[..4].eq_ignore_ascii_case(b"urn:")
 }
 
+/// Whether a key is `home:name`, without case.
+pub(crate) fn is_joined(key: &str, home: &str, name: &str) -> bool {
+    key.len() == home.len() + 1 + name.len()
+        && key.is_char_boundary(home.len())
+        && key[..home.len()].eq_ignore_ascii_case(home)
+        && key[home.len()..].strip_prefix(':').is_some_and(|rest| rest.eq_ignore_ascii_case(name))
+}
+
 /// The schemas, for `/Schemas`.
 pub(crate) fn schemas(base: &str) -> Vec<Value> {
     [
