@@ -188,13 +188,17 @@ impl Disk {
         let records = match fs::read(&path) {
             Ok(bytes) => read(&path, &bytes)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                write_whole(&path, std::iter::empty())?;
-                Vec::new()
+                return Ok((Self::begin(path, lock)?, Vec::new()));
             }
             Err(error) => return Err(failed("read", &path)(error)),
         };
         let file = private().append(true).open(&path).map_err(failed("open", &path))?;
         Ok((Self { path, file, lines: records.len() + 1, _lock: lock }, records))
+    }
+
+    fn begin(path: PathBuf, lock: File) -> Result<Self, DiskError> {
+        let (file, lines) = write_whole(&path, std::iter::empty())?;
+        Ok(Self { path, file, lines, _lock: lock })
     }
 
     /// How many lines the file has.
@@ -217,8 +221,7 @@ impl Disk {
 
     /// Puts a new file with these records in the place of the old one.
     pub(crate) fn rewrite(&mut self, records: impl Iterator<Item = Record>) -> Result<(), DiskError> {
-        self.lines = write_whole(&self.path, records)?;
-        self.file = private().append(true).open(&self.path).map_err(failed("open", &self.path))?;
+        (self.file, self.lines) = write_whole(&self.path, records)?;
         Ok(())
     }
 }
@@ -237,10 +240,16 @@ fn to_line(record: &Record) -> io::Result<String> {
     Ok(line)
 }
 
-fn write_whole(path: &Path, records: impl Iterator<Item = Record>) -> Result<usize, DiskError> {
+/// Writes a file beside `path` and renames it. Gives the file, open for
+/// appending, and the number of its lines.
+fn write_whole(path: &Path, records: impl Iterator<Item = Record>) -> Result<(File, usize), DiskError> {
     let beside = path.with_extension("jsonl.new");
-    let write = || -> io::Result<usize> {
-        let mut file = io::BufWriter::new(private().write(true).create(true).truncate(true).open(&beside)?);
+    let write = || -> io::Result<(File, usize)> {
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let mut file = io::BufWriter::new(private().append(true).create_new(true).open(&beside)?);
         serde_json::to_writer(&mut file, &Heading { version: VERSION })?;
         file.write_all(b"\n")?;
         let mut lines = 1;
@@ -248,9 +257,10 @@ fn write_whole(path: &Path, records: impl Iterator<Item = Record>) -> Result<usi
             file.write_all(to_line(&record)?.as_bytes())?;
             lines += 1;
         }
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
         fs::rename(&beside, path)?;
-        Ok(lines)
+        Ok((file, lines))
     };
     write().map_err(failed("write", path))
 }

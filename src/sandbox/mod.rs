@@ -54,7 +54,7 @@ pub struct Options {
     pub rate: Option<u32>,
     /// How long each answer waits before anything is done.
     pub latency: Duration,
-    /// The most resources on a page, and how many are on one when nothing is asked.
+    /// The most resources on a page. When nothing is asked there are 100, or this if it is less.
     pub page_limit: usize,
     /// What a change of a group's name does.
     pub group_rename: GroupRename,
@@ -122,6 +122,12 @@ struct Inner {
 /// A panic elsewhere leaves counters that are still good to count with.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").finish_non_exhaustive()
+    }
 }
 
 impl Sandbox {

@@ -20,6 +20,9 @@ use crate::sandbox::{
 
 const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
+/// How many resources are on a page when nothing is asked.
+const USUAL_PAGE: i64 = 100;
+
 /// What a listing is asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Query {
@@ -273,7 +276,7 @@ pub(crate) fn page(
     let matched = matching(store, kinds, query)?;
     let rows = matched.as_slice();
     let start = usize::try_from(query.start_index.unwrap_or(1).max(1)).unwrap_or(usize::MAX);
-    let count = usize::try_from(query.count.unwrap_or(i64::MAX).max(0)).unwrap_or(usize::MAX).min(page_limit);
+    let count = usize::try_from(query.count.unwrap_or(USUAL_PAGE).max(0)).unwrap_or(usize::MAX).min(page_limit);
     let first = if bend.missing_page { start.saturating_add(count) } else { start };
     let from = (first - 1).min(rows.len());
     let to = from.saturating_add(count).min(rows.len());
@@ -430,6 +433,18 @@ mod tests {
         for wrong in ["count=ten", "startIndex=1.5", "startIndex=", "count=0x10"] {
             assert_eq!(Query::from_uri(Some(wrong)).unwrap_err().scim_type, Some(ScimType::InvalidValue), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_page_has_a_hundred_when_nothing_is_asked_and_more_if_more_are_allowed() {
+        let store = store(150);
+        let on_page = |query: &str| {
+            page(&store, &[ResourceKind::User], &Query::from_uri(Some(query)).unwrap(), 1_000, &Bend::default())
+                .unwrap()
+                .rows
+                .len()
+        };
+        assert_eq!((on_page(""), on_page("count=120"), on_page("count=5000")), (100, 120, 150));
     }
 
     #[test]

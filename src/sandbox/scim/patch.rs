@@ -5,6 +5,8 @@
 //! Operations are done on a copy. The caller stores it only if all went well,
 //! so a bad operation undoes the good ones before it.
 
+use std::collections::HashSet;
+
 use scim_v2::filter::PatchPath;
 use serde_json::{Map, Value};
 
@@ -111,7 +113,12 @@ impl Draft<'_> {
         for (key, value) in values {
             let own = ["schemas", "id", "meta"].iter().any(|own| own.eq_ignore_ascii_case(key))
                 || (self.kind == ResourceKind::User && key.eq_ignore_ascii_case("groups"));
-            if !own {
+            if own {
+                continue;
+            }
+            if value.is_object() && self.names_new_extension(key) {
+                self.extension(op, key, Some(value))?;
+            } else {
                 self.at(op, key, Some(value))?;
             }
         }
@@ -185,6 +192,17 @@ impl Draft<'_> {
         known.into_iter().chain(there).find(|urn| urn.eq_ignore_ascii_case(path.trim())).map(str::to_owned)
     }
 
+    /// Whether a key without a path is the URN of an extension that nobody knows yet,
+    /// and not an attribute of one that is known.
+    fn names_new_extension(&self, key: &str) -> bool {
+        let below = |urn: &str| {
+            key.get(..urn.len()).is_some_and(|head| head.eq_ignore_ascii_case(urn))
+                && (key.len() == urn.len() || key[urn.len()..].starts_with(':'))
+        };
+        let there = self.content.attributes.keys().map(String::as_str);
+        schema::is_urn(key) && ![schema::urn(self.kind), schema::ENTERPRISE].into_iter().chain(there).any(below)
+    }
+
     fn extension(&mut self, op: Op, urn: &str, value: Option<&Value>) -> Result<(), Refusal> {
         if op == Op::Remove || (op == Op::Replace && value.is_none()) {
             self.content.attributes.shift_remove(urn);
@@ -207,14 +225,18 @@ impl Draft<'_> {
             (Op::Remove, None, None) | (Op::Replace, None, None) => members.clear(),
             (Op::Add, None, None) => {}
             (Op::Remove, None, Some(value)) => {
-                let gone: std::collections::HashSet<_> = body::member_ids(value)?.into_iter().collect();
+                let gone: HashSet<_> = body::member_ids(value)?.into_iter().collect();
                 members.retain(|id, _| !gone.contains(id.as_ref()));
             }
             (Op::Remove, Some(check), _) => match check.only_member_ids() {
                 Some(ids) if ids.len() == 1 => {
                     members.shift_remove(ids[0]);
                 }
-                Some(_) | None => {
+                Some(ids) => {
+                    let gone: HashSet<_> = ids.into_iter().collect();
+                    members.retain(|id, _| !gone.contains(id.as_ref()));
+                }
+                None => {
                     self.looks += members.len();
                     if self.looks > MOST_LOOKS {
                         return Err(Refusal::new(ScimType::TooMany, "too many filters over too many members"));
@@ -432,6 +454,13 @@ mod tests {
     fn an_unknown_extension_can_hold_anything_and_goes_with_its_last_attribute() {
         let shoe = "urn:acme:2.0:User:shoe";
         assert_eq!(one("add", shoe, &json!({"size": 43})).unwrap()["urn:acme:2.0:User"], json!({"shoe": {"size": 43}}));
+        let whole = without_path(&json!({"urn:acme:2.0:User": {"shoe": 43}}));
+        assert_eq!(whole["urn:acme:2.0:User"], json!({"shoe": 43}));
+        let more = patched(&json!([
+            {"op": "add", "value": {"urn:acme:2.0:User": {"shoe": 43}}},
+            {"op": "add", "value": {"URN:acme:2.0:User:hat": {"size": 7}}},
+        ]));
+        assert_eq!(more.unwrap()["urn:acme:2.0:User"], json!({"shoe": 43, "hat": {"size": 7}}));
         let both = patched(&json!([
             {"op": "add", "path": shoe, "value": {"size": 43}},
             {"op": "remove", "path": "URN:ACME:2.0:USER:SHOE"},
