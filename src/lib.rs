@@ -19,12 +19,22 @@
 //! - The rooms up to `render` are the core: synchronous, without files, network,
 //!   clock, environment or terminal. `tests/it/layers.rs` holds the table.
 
+pub mod apply;
 pub mod cli;
+pub mod desired;
+pub mod dialpad;
 pub mod directory;
+pub mod exit;
 pub mod expr;
+pub mod http;
 pub mod live;
 pub mod manifest;
 pub mod memory;
 pub mod names;
 pub mod plan;
+pub mod policy_test;
+pub mod problem;
+pub mod render;
 pub mod sandbox;
+pub mod source;
+pub mod state;

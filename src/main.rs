@@ -6,37 +6,70 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
-use dialform::{cli::sandbox, names::Secret};
-
-#[derive(Parser)]
-#[command(version, about)]
-enum Dialform {
-    Sandbox(sandbox::Args),
-}
+use clap::{CommandFactory, Parser, error::ErrorKind};
+use dialform::{
+    cli::{self, Cli, Command, Terminal},
+    exit::Exit,
+    names::Secret,
+};
 
 fn main() -> ExitCode {
-    let Dialform::Sandbox(args) = Dialform::parse();
-    let token = env::var(sandbox::TOKEN_VARIABLE).ok().filter(|token| !token.trim().is_empty());
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Nothing is left to do if this cannot be written.
+            let _ = error.print();
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if asked { Exit::Done } else { Exit::Failed }.into();
+        }
+    };
+    let mut terminal = Terminal::of_process(cli.color, cli.quiet);
+    run(cli.command, &mut terminal).into()
+}
+
+fn run(command: Command, terminal: &mut Terminal) -> Exit {
+    match command {
+        Command::Init(args) => cli::init::run(&args, terminal),
+        Command::Check(args) => cli::check::run(&args, terminal),
+        Command::Plan(args) => cli::plan::run(&args, terminal),
+        Command::Apply(args) => cli::apply::run(&args, terminal),
+        Command::Show(args) => cli::show::run(&args, terminal),
+        Command::Eval(args) => cli::eval::run(&args, terminal),
+        Command::Test(args) => cli::test::run(&args, terminal),
+        Command::Doctor(args) => cli::doctor::run(&args, terminal),
+        Command::Log(args) => cli::log::run(&args, terminal),
+        Command::State(args) => cli::state::run(&args, terminal),
+        Command::Unlock(args) => cli::state::unlock(&args, terminal),
+        Command::Schema(args) => cli::schema::run(&args, terminal),
+        Command::Sandbox(args) => sandbox(args, terminal),
+        Command::Completions(args) => cli::completions::run(&args, terminal),
+        Command::Man => {
+            terminal.data(&Cli::command().render_long_help().to_string());
+            Exit::Done
+        }
+        Command::Help(args) => cli::help::run(&args, terminal),
+    }
+}
+
+fn sandbox(args: cli::sandbox::Args, terminal: &mut Terminal) -> Exit {
+    let token = env::var(cli::sandbox::TOKEN_VARIABLE).ok().filter(|token| !token.trim().is_empty());
     let interrupted = async {
         // If signals cannot be had, the sandbox ends with its process.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error.to_string()),
-    };
-    let mut say = io::stderr();
-    match runtime.block_on(sandbox::run(args, token.as_deref().map(Secret::new), interrupted, &mut say)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failed(&error.to_string()),
+    let ran = tokio::runtime::Runtime::new().map_err(|error| error.to_string()).and_then(|runtime| {
+        let mut say: Box<dyn Write + Send> = Box::new(io::stderr());
+        runtime
+            .block_on(cli::sandbox::run(args, token.as_deref().map(Secret::new), interrupted, &mut say))
+            .map_err(|error| error.to_string())
+    });
+    match ran {
+        Ok(()) => Exit::Done,
+        Err(problem) => {
+            terminal.complain(&format!("failed to {problem}"));
+            Exit::Failed
+        }
     }
-}
-
-fn failed(problem: &str) -> ExitCode {
-    // Nothing is left to do if this cannot be written.
-    let _ = writeln!(io::stderr(), "failed to {problem}");
-    ExitCode::FAILURE
 }

@@ -1,3 +1,98 @@
-//! The commands, one file each: clap types and one short function per command.
+//! The commands: one file for each, and what they share.
 
+pub mod apply;
+pub mod check;
+pub mod completions;
+pub mod doctor;
+pub mod eval;
+pub mod help;
+pub mod init;
+pub mod load;
+pub mod log;
+pub mod plan;
 pub mod sandbox;
+pub mod schema;
+pub mod show;
+pub mod state;
+pub mod terminal;
+pub mod test;
+
+use std::path::PathBuf;
+
+pub use terminal::{Color, Terminal};
+
+/// Dialpad provisioning as code: a manifest, a plan, an apply
+#[derive(Debug, clap::Parser)]
+#[command(name = "dialform", version, disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Everywhere")]
+    pub color: Color,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    pub quiet: bool,
+    /// Tell more: once for requests, twice for retries and waits
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    pub verbose: u8,
+    /// How `-v` writes
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Everywhere")]
+    pub log_format: LogFormat,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How messages of `-v` are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Every command.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Write a starter manifest, sample people, tests and a CI workflow
+    Init(init::Args),
+    /// Validate the manifest offline: all problems at once, each with its place
+    Check(check::Args),
+    /// Show what would change in Dialpad, and why
+    Plan(plan::Args),
+    /// Carry out a plan
+    Apply(apply::Args),
+    /// Explain one person: scope, match, values, decision
+    Show(show::Args),
+    /// Evaluate a mapping expression
+    Eval(eval::Args),
+    /// Run the manifest's own tests
+    Test(test::Args),
+    /// Test the connection, and say what the service supports
+    Doctor(doctor::Args),
+    /// Query the provisioning log
+    Log(log::Args),
+    /// Look at and mend what is kept between runs
+    State(state::Args),
+    /// Remove the lock of a run that is gone
+    Unlock(state::UnlockArgs),
+    /// Print a JSON Schema
+    Schema(schema::Args),
+    /// Run an embedded Dialpad on this machine
+    Sandbox(sandbox::Args),
+    /// Print shell completions
+    Completions(completions::Args),
+    /// Print the manual page
+    Man,
+    /// Explain a topic: expressions, filters, exit-codes, or a command
+    Help(help::Args),
+}
+
+/// The manifest that a command is about.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ManifestArg {
+    /// The manifest
+    #[arg(short, long, value_name = "FILE", env = "DIALFORM_MANIFEST", default_value = "dialform.yaml")]
+    pub manifest: PathBuf,
+}

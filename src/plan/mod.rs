@@ -4,21 +4,65 @@
 //! after, the requests it sends, what it depends on and what caused it; carrying
 //! it out leaves nothing to decide.
 
+pub mod file;
 pub mod outcome;
+
+mod allow;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::desired::{Cause, CauseKind, Note};
+pub use allow::{Allowance, AllowanceError};
+
 use crate::{
-    manifest::{MembersDialect, PatchDialect},
-    memory::Sizes,
+    directory::Directory,
+    live::Live,
+    manifest::{Manifest, MembersDialect, PatchDialect},
+    memory::{Memory, Sizes},
     names::{AttrPath, Place, SourceId, TargetId, Text, Value},
 };
 
 /// The version of the plan's format; a file of another version is refused.
 pub const FORMAT_VERSION: u32 = 1;
+
+/// All that a plan is made from. The planner is a pure function of these and of [`Options`].
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// What is wanted.
+    pub manifest: &'a Manifest,
+    /// The people and groups of the source.
+    pub directory: &'a Directory,
+    /// What Dialpad holds.
+    pub live: &'a Live,
+    /// What is kept between runs.
+    pub memory: &'a Memory,
+    /// The instant at which the plan is made.
+    pub now: Timestamp,
+}
+
+/// What was asked of this one plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Whom or what the plan is about; everybody when empty. User names, source ids or group names, without case.
+    pub only: Vec<Text>,
+    /// Whom or what the plan leaves out.
+    pub except: Vec<Text>,
+    /// What is let through.
+    pub allow: Vec<Allowance>,
+    /// The target: the SCIM base URL, or `sandbox`.
+    pub target: Text,
+}
+
+/// Compares what should be with what is.
+///
+/// It cannot fail: what is wrong with one person is a held change.
+pub fn between(inputs: &Inputs, options: &Options) -> Plan {
+    let _ = (inputs, options);
+    todo!("the planner")
+}
 
 /// What would change, and what is held back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -436,67 +480,6 @@ pub enum Sent {
     Reference(Ref),
 }
 
-/// Why a change is there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// What caused it.
-    pub kind: CauseKind,
-    /// A sentence fragment: "group SG-Dialpad-Users as member", "left group SG-Dialpad-Users".
-    pub text: Text,
-    /// The line of the manifest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
-}
-
-/// What caused a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CauseKind {
-    /// An assignment, or `scope: everyone`.
-    Assigned,
-    /// The value in Dialpad differs from the mapped one.
-    Mapping,
-    /// Sign-in is blocked in the source.
-    Blocked,
-    /// The person is in the source's recycle bin.
-    SoftDeleted,
-    /// The person was not in what was read.
-    Absent,
-    /// No assignment names the person.
-    Unassigned,
-    /// The assignment has not begun or has ended.
-    OutsideDates,
-    /// No filter passes.
-    Filter,
-    /// The account was suspended long enough ago.
-    DeleteAfter,
-    /// Membership in the source.
-    Membership,
-    /// The group left the scope.
-    GroupOutOfScope,
-    /// An account nobody is entitled to, under `ownership: everything`.
-    NotEntitled,
-}
-
-impl CauseKind {
-    /// Whether the directory, rather than the manifest's policy, took the entitlement.
-    /// Disables are counted apart by this.
-    pub fn is_directory(self) -> bool {
-        match self {
-            CauseKind::Blocked | CauseKind::SoftDeleted | CauseKind::Absent => true,
-            CauseKind::Assigned
-            | CauseKind::Mapping
-            | CauseKind::Unassigned
-            | CauseKind::OutsideDates
-            | CauseKind::Filter
-            | CauseKind::DeleteAfter
-            | CauseKind::Membership
-            | CauseKind::GroupOutOfScope
-            | CauseKind::NotEntitled => false,
-        }
-    }
-}
-
 /// A change that is not done, with its reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
@@ -643,18 +626,6 @@ impl Reason {
         Reason::FirstEverything,
         Reason::DependsOnHeld,
     ];
-}
-
-/// Something a reader should know.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Note {
-    /// A stable name, such as `ends_soon`, `rename_kept`, `member_left_out`.
-    pub code: Text,
-    /// A sentence.
-    pub message: Text,
-    /// The line of the manifest, where one matters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
 }
 
 /// Counts of changes by action, in phase order.

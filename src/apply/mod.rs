@@ -1,0 +1,3 @@
+//! Walks a plan: in order of dependency, concurrently, each request journaled.
+//!
+//! It decides nothing but to go on or to stop.

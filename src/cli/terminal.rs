@@ -1,0 +1,83 @@
+//! Where a command writes: data to standard output, everything said to people
+//! to standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal that knows them, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The two outputs of a command and what is known of them.
+pub struct Terminal {
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
+    /// Whether data may be coloured.
+    pub color: bool,
+    /// Whether what is said to people may be coloured.
+    pub color_err: bool,
+    /// Whether a person can answer: standard input and error are terminals.
+    pub interactive: bool,
+    /// Whether progress can be drawn on standard error.
+    pub progress: bool,
+    /// Columns of standard output, where it is a terminal.
+    pub width: Option<usize>,
+    /// Nothing is said but errors.
+    pub quiet: bool,
+}
+
+impl Terminal {
+    /// The terminal of this process.
+    pub fn of_process(color: Color, quiet: bool) -> Self {
+        let (out, err) = (io::stdout(), io::stderr());
+        let wanted = |is_terminal: bool| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+        };
+        let term = |name| std::env::var_os(name).is_some_and(|value| value != "dumb" && !value.is_empty());
+        Self {
+            color: wanted(out.is_terminal()),
+            color_err: wanted(err.is_terminal()),
+            interactive: io::stdin().is_terminal() && err.is_terminal(),
+            progress: err.is_terminal() && term("TERM") && !quiet,
+            width: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
+            quiet,
+            out: Box::new(out),
+            err: Box::new(err),
+        }
+    }
+
+    /// A terminal that writes into buffers, without colour or a person.
+    pub fn of_buffers(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
+        let (color, color_err, interactive, progress, quiet) = (false, false, false, false, false);
+        Self { out, err, color, color_err, interactive, progress, width: None, quiet }
+    }
+
+    /// Writes data. A reader that went away (`| head`) is no error: the command goes on.
+    pub fn data(&mut self, text: &str) {
+        // Nobody is left to be told.
+        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+    }
+
+    /// Says something to people, with a line end; nothing with `--quiet`.
+    pub fn say(&mut self, text: &str) {
+        if !self.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// Says what is wrong, with a line end, also with `--quiet`.
+    pub fn complain(&mut self, text: &str) {
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        // Nobody is left to be told.
+        let _ = write!(self.err, "{text}{end}").and_then(|()| self.err.flush());
+    }
+}

@@ -1,0 +1,163 @@
+//! What should be: manifest and directory to one standing for each person and
+//! group, each with its cause.
+//!
+//! Who is entitled is decided here, in the order of Entra's checks: active,
+//! assigned, role, filter. Values are mapped here too. What Dialpad holds is not
+//! known to this room.
+
+mod values;
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    directory::{Directory, Group as SourceGroup, Person},
+    manifest::Manifest,
+    names::{Place, RoleName, SourceId, Text},
+};
+
+pub use values::{Mapped, map};
+
+/// Why a change is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// What caused it.
+    pub kind: CauseKind,
+    /// A sentence fragment: "group SG-Dialpad-Users as member", "left group SG-Dialpad-Users".
+    pub text: Text,
+    /// The line of the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// What caused a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CauseKind {
+    /// An assignment, or `scope: everyone`.
+    Assigned,
+    /// The value in Dialpad differs from the mapped one.
+    Mapping,
+    /// Sign-in is blocked in the source.
+    Blocked,
+    /// The person is in the source's recycle bin.
+    SoftDeleted,
+    /// The person was not in what was read.
+    Absent,
+    /// No assignment names the person.
+    Unassigned,
+    /// The assignment has not begun or has ended.
+    OutsideDates,
+    /// No filter passes.
+    Filter,
+    /// The account was suspended long enough ago.
+    DeleteAfter,
+    /// Membership in the source.
+    Membership,
+    /// The group left the scope.
+    GroupOutOfScope,
+    /// An account nobody is entitled to, under `ownership: everything`.
+    NotEntitled,
+}
+
+impl CauseKind {
+    /// Whether the directory, rather than the manifest's policy, took the entitlement.
+    /// Disables are counted apart by this.
+    pub fn is_directory(self) -> bool {
+        match self {
+            CauseKind::Blocked | CauseKind::SoftDeleted | CauseKind::Absent => true,
+            CauseKind::Assigned
+            | CauseKind::Mapping
+            | CauseKind::Unassigned
+            | CauseKind::OutsideDates
+            | CauseKind::Filter
+            | CauseKind::DeleteAfter
+            | CauseKind::Membership
+            | CauseKind::GroupOutOfScope
+            | CauseKind::NotEntitled => false,
+        }
+    }
+}
+
+/// Something a reader should know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Note {
+    /// A stable name, such as `ends_soon`, `rename_kept`, `member_left_out`.
+    pub code: Text,
+    /// A sentence.
+    pub message: Text,
+    /// The line of the manifest, where one matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// What should be, in the order of the directory.
+#[derive(Clone, Debug)]
+pub struct Desired<'a> {
+    /// One for each person that was read, in the directory's order.
+    pub users: Vec<User<'a>>,
+    /// One for each group that is a group object: assigned (or any, with `scope: everyone`),
+    /// group mapping being enabled. In the directory's order.
+    pub groups: Vec<Group<'a>>,
+    /// Assignments that end soon, begin later, are moot or name nobody.
+    pub notes: Vec<Note>,
+    /// Positions in `users`.
+    by_id: HashMap<&'a SourceId, usize>,
+}
+
+/// A person and how they stand.
+#[derive(Clone, Debug)]
+pub struct User<'a> {
+    /// The person.
+    pub person: &'a Person,
+    /// Entitled, or not and why.
+    pub standing: Standing,
+}
+
+/// Whether a person is entitled to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Active, assigned, with a known role, and through the filters.
+    Entitled {
+        /// The assignment that counts first, or `scope: everyone`.
+        cause: Cause,
+        /// Every role that holds, the first declared first.
+        roles: Vec<RoleName>,
+    },
+    /// The first of the checks that fails.
+    Out(Cause),
+}
+
+impl Standing {
+    /// Whether the person is entitled.
+    pub fn is_entitled(&self) -> bool {
+        matches!(self, Standing::Entitled { .. })
+    }
+}
+
+/// A group that is to be a group object.
+#[derive(Clone, Debug)]
+pub struct Group<'a> {
+    /// The group.
+    pub group: &'a SourceGroup,
+    /// The assignment that names it.
+    pub cause: Cause,
+    /// The people in it, direct or (where an assignment says `nested`) at any depth,
+    /// whether entitled or not; each once, sorted.
+    pub members: Vec<&'a SourceId>,
+}
+
+/// Works out what should be. Days count in the manifest's time zone.
+pub fn build<'a>(manifest: &Manifest, directory: &'a Directory, now: Timestamp) -> Desired<'a> {
+    let _ = (manifest, directory, now);
+    todo!("desired")
+}
+
+impl<'a> Desired<'a> {
+    /// How a person stands, by source id.
+    pub fn user(&self, id: &SourceId) -> Option<&User<'a>> {
+        self.by_id.get(id).map(|at| &self.users[*at])
+    }
+}

@@ -1,0 +1,228 @@
+//! Dialpad over SCIM 2.0: reads [`crate::live::Live`] and carries out one request
+//! of a plan at a time.
+//!
+//! Only this room and the sandbox know the wire's field names.
+
+use bytes::Bytes;
+
+use crate::{
+    live::{Group, Live, User},
+    names::{AttrPath, Secret, TargetId, Text},
+    plan::{Dialect, Ref, Request},
+    sandbox::Sandbox,
+};
+
+/// The other end of the client.
+#[derive(Clone, Debug)]
+pub enum End {
+    /// A SCIM service at a base URL, on a socket.
+    Socket {
+        /// The base URL, without a slash at its end.
+        url: Text,
+        /// The bearer token.
+        token: Option<Secret>,
+    },
+    /// A sandbox in this process.
+    Sandbox(Sandbox),
+}
+
+/// Reads. It has no way to write.
+#[derive(Clone, Debug)]
+pub struct Reader {}
+
+/// Carries out requests of a plan.
+#[derive(Clone, Debug)]
+pub struct Writer {}
+
+/// What to read.
+#[derive(Clone, Debug, Default)]
+pub struct Want {
+    /// Whether groups are read.
+    pub groups: bool,
+    /// For `read: lookup`: the values of the matching attributes to look up.
+    pub lookups: Vec<(AttrPath, Text)>,
+}
+
+/// How far reading is: called after each page.
+pub type Progress<'a> = &'a (dyn Fn(Read) + Send + Sync);
+
+/// Objects read so far, and how many there are said to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// Objects so far.
+    pub read: u64,
+    /// Objects in all.
+    pub total: u64,
+}
+
+/// Why something could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// 401 or 403.
+    #[error("sign in to {service}: {message}")]
+    Credentials {
+        /// The base URL.
+        service: Text,
+        /// What the service said.
+        message: String,
+    },
+    /// No connection, or no answer in time, after the retries.
+    #[error("reach {service}: {message}")]
+    Unreachable {
+        /// The base URL.
+        service: Text,
+        /// What happened.
+        message: String,
+    },
+    /// An answer that cannot be used.
+    #[error("read {what} from {service}: {message}")]
+    Unusable {
+        /// The base URL.
+        service: Text,
+        /// What was read.
+        what: String,
+        /// What is wrong with the answer.
+        message: String,
+    },
+}
+
+/// How a request went that was answered with success.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The object after the change, from the answer or a read-back; `None` after a delete.
+    pub user: Option<User>,
+    /// The group after the change.
+    pub group: Option<Group>,
+    /// Whether there was no answer body, so that reading back is needed to know what was stored.
+    pub unconfirmed: bool,
+}
+
+/// Why a request did not succeed. Retries have been used up where they are safe.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// 401 or 403.
+    #[error("{message}")]
+    Credentials {
+        /// The status.
+        status: u16,
+        /// What the service said.
+        message: String,
+    },
+    /// 409.
+    #[error("{message}")]
+    Conflict {
+        /// What the service said.
+        message: String,
+    },
+    /// 404: the object is not there.
+    #[error("{message}")]
+    Gone {
+        /// What the service said.
+        message: String,
+    },
+    /// 412: the object changed since it was read.
+    #[error("{message}")]
+    Stale {
+        /// What the service said.
+        message: String,
+    },
+    /// Any other refusal; nothing was done.
+    #[error("{message}")]
+    Refused {
+        /// The status.
+        status: u16,
+        /// What the service said.
+        message: String,
+    },
+    /// The answer was lost: it may have been done or not.
+    #[error("{message}")]
+    InDoubt {
+        /// What happened.
+        message: String,
+    },
+    /// It never reached the service, or the service said that it did nothing (429, 503).
+    #[error("{message}")]
+    NotSent {
+        /// What happened.
+        message: String,
+    },
+}
+
+impl Reader {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// When nothing useful could be read. A partial listing is no error but incomplete.
+    pub async fn live(&self, want: &Want, progress: Progress<'_>) -> Result<Live, ReadError> {
+        let _ = (want, progress);
+        todo!("read")
+    }
+
+    /// One account, by id; `None` when it is not there.
+    ///
+    /// # Errors
+    /// As [`Reader::live`].
+    pub async fn user(&self, id: &TargetId) -> Result<Option<User>, ReadError> {
+        let _ = id;
+        todo!("read")
+    }
+
+    /// One group with all its members, by id; `None` when it is not there.
+    ///
+    /// # Errors
+    /// As [`Reader::live`].
+    pub async fn group(&self, id: &TargetId) -> Result<Option<Group>, ReadError> {
+        let _ = id;
+        todo!("read")
+    }
+
+    /// Accounts whose attribute has this value: asked by a filter, and where the
+    /// service finds none, by the listing, since an empty answer proves nothing.
+    ///
+    /// # Errors
+    /// As [`Reader::live`].
+    pub async fn find_users(&self, path: &AttrPath, value: &str) -> Result<Vec<User>, ReadError> {
+        let _ = (path, value);
+        todo!("read")
+    }
+
+    /// Groups with this display name, found as [`Reader::find_users`] finds.
+    ///
+    /// # Errors
+    /// As [`Reader::live`].
+    pub async fn find_groups(&self, display_name: &str) -> Result<Vec<Group>, ReadError> {
+        let _ = display_name;
+        todo!("read")
+    }
+}
+
+/// Ids of objects that a plan's references name.
+pub type Resolve<'a> = &'a (dyn Fn(&Ref) -> Option<TargetId> + Send + Sync);
+
+impl Writer {
+    /// The reading side, over the same limiter and pool.
+    pub fn reader(&self) -> &Reader {
+        todo!("write")
+    }
+
+    /// Sends one request of a plan, retrying where nothing can have been done twice.
+    ///
+    /// # Errors
+    /// Why it did not succeed.
+    pub async fn send(
+        &self,
+        request: &Request,
+        dialect: Dialect,
+        version: Option<&Text>,
+        resolve: Resolve<'_>,
+    ) -> Result<Done, SendError> {
+        let _ = (request, dialect, version, resolve);
+        todo!("write")
+    }
+}
+
+/// The body of a request as it is sent, for showing; `None` where there is none.
+pub fn body(request: &Request, dialect: Dialect, resolve: Resolve<'_>) -> Option<Bytes> {
+    let _ = (request, dialect, resolve);
+    todo!("write")
+}

@@ -1,0 +1,3 @@
+//! Where people come from: each source reads one [`crate::directory::Directory`].
+
+pub mod files;
