@@ -28,6 +28,7 @@ pub mod exit;
 pub mod expr;
 pub mod http;
 pub mod live;
+pub mod log;
 pub mod manifest;
 pub mod memory;
 pub mod names;

@@ -1,0 +1,1 @@
+//! The provisioning log: one JSON line for each evaluated object and run.
