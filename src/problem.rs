@@ -90,6 +90,11 @@ impl Sources {
         self.texts.get(file)
     }
 
+    /// The text of a file, with the name under which it is kept.
+    pub fn entry(&self, file: &str) -> Option<(&Text, &Text)> {
+        self.texts.get_key_value(file)
+    }
+
     /// All files, in order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&Text, &Text)> {
         self.texts.iter()

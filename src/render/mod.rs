@@ -1,1 +1,8 @@
 //! Values to text, for people and for machines.
+//!
+//! Every function here takes a value and gives a `String`. What comes from the
+//! directory, from Dialpad or from a file is hostile until [`neutral`] has seen
+//! it: it may carry terminal control sequences, text that runs backwards, or markup.
+
+pub mod neutral;
+pub mod problems;

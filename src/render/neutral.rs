@@ -1,0 +1,72 @@
+//! Makes foreign text harmless to print.
+//!
+//! A display name can hold an escape sequence that clears the screen, an override
+//! that shows `exe.nimda` as `admin.exe`, or a newline that forges a line of the
+//! plan. None of that reaches a terminal, a log or a comment: what cannot be seen
+//! is written as an escape, as Rust writes it.
+
+use std::borrow::Cow;
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+/// Whether a character does something other than being seen.
+///
+/// Controls, line and paragraph separators, and format characters (bidi overrides
+/// and isolates, zero-width characters, tags). The joiners U+200C and U+200D stay:
+/// Persian names and many emoji need them.
+pub fn is_hostile(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    match get_general_category(c) {
+        GeneralCategory::Control | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator => true,
+        GeneralCategory::Format => !matches!(c, '\u{200c}' | '\u{200d}'),
+        _ => false,
+    }
+}
+
+/// The text on one line, with everything that cannot be seen written as an escape.
+pub fn line(text: &str) -> Cow<'_, str> {
+    escape(text, |_| false)
+}
+
+/// The same, with its own line ends kept: for texts of several lines that are ours.
+pub fn lines(text: &str) -> Cow<'_, str> {
+    escape(text, |c| c == '\n')
+}
+
+fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let bad = |c: char| is_hostile(c) && !keep(c);
+    let Some(first) = text.find(bad) else { return Cow::Borrowed(text) };
+    let mut escaped = String::with_capacity(text.len() + 16);
+    escaped.push_str(&text[..first]);
+    for c in text[first..].chars() {
+        if bad(c) { escaped.extend(c.escape_default()) } else { escaped.push(c) }
+    }
+    Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_written_as_an_escape() {
+        for (text, shown) in [
+            ("Ana Lovelace", "Ana Lovelace"),
+            ("Zoë 李 😀", "Zoë 李 😀"),
+            ("a\u{1b}[2Jb", r"a\u{1b}[2Jb"),
+            ("one\ntwo\r\tthree", r"one\ntwo\r\tthree"),
+            ("\u{9b}31m", r"\u{9b}31m"),
+            ("\u{202e}exe.nimda", r"\u{202e}exe.nimda"),
+            ("\u{2066}x\u{2069}", r"\u{2066}x\u{2069}"),
+            ("a\u{200b}b\u{feff}", r"a\u{200b}b\u{feff}"),
+            ("\u{e0041}", r"\u{e0041}"),
+            ("a\u{2028}b", r"a\u{2028}b"),
+            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+        ] {
+            assert_eq!(line(text), shown);
+        }
+        assert_eq!(lines("one\ntwo\u{7}"), "one\ntwo\\u{7}");
+    }
+}
