@@ -8,6 +8,8 @@ pub mod file;
 pub mod outcome;
 
 mod allow;
+#[cfg(test)]
+pub(crate) mod sample;
 
 use std::collections::BTreeMap;
 
