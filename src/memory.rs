@@ -28,6 +28,9 @@ pub struct Memory {
     /// What earlier applies did, for budgets that count over a rolling day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<Done>,
+    /// Changes that were refused, by the id of the change, until they succeed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failures: BTreeMap<Text, Failure>,
     /// Whether a first plan that disables under `ownership: everything` was let through.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub everything_allowed: bool,
@@ -83,13 +86,48 @@ pub struct Sizes {
 pub struct Done {
     /// When.
     pub at: Timestamp,
-    /// The budget's name, such as `disables`.
+    /// The budget's name, one of [`budget`].
     pub budget: Text,
     /// The group, for member removals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<SourceId>,
     /// How many.
     pub count: u64,
+}
+
+/// The names of the budgets in [`Done`].
+pub mod budget {
+    /// Accounts created.
+    pub const CREATES: &str = "creates";
+    /// Accounts taken over.
+    pub const ADOPTS: &str = "adopts";
+    /// Accounts enabled.
+    pub const ENABLES: &str = "enables";
+    /// Accounts disabled because the directory took the entitlement.
+    pub const DIRECTORY_DISABLES: &str = "directory_disables";
+    /// Accounts disabled because the manifest's policy took the entitlement.
+    pub const POLICY_DISABLES: &str = "policy_disables";
+    /// Accounts or groups deleted.
+    pub const DELETES: &str = "deletes";
+    /// Members removed, for each group apart.
+    pub const MEMBER_REMOVALS: &str = "member_removals";
+    /// Accounts or groups updated.
+    pub const UPDATES: &str = "updates";
+}
+
+/// A change that was refused in one run or several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// In how many runs.
+    pub count: u32,
+    /// The first time.
+    pub first: Timestamp,
+    /// The last time.
+    pub last: Timestamp,
+    /// When it is tried again unless a person asks for it: with the next run, then after 6, 12, 24 hours.
+    pub next: Timestamp,
+    /// What the service said last.
+    pub message: Text,
 }
 
 /// Ids that a set of links names, for finding who an account belongs to.

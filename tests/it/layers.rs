@@ -27,7 +27,7 @@ const ROOMS: [(&str, bool, &[&str]); 20] = [
     ("http", false, &["names", "sandbox"]),
     ("source", false, &["names", "problem", "directory", "manifest", "http"]),
     ("dialpad", false, &["names", "manifest", "live", "plan", "http", "sandbox"]),
-    ("state", false, &["names", "manifest", "memory", "plan"]),
+    ("state", false, &["names", "manifest", "live", "memory", "plan"]),
     ("apply", false, &["names", "manifest", "live", "memory", "plan", "dialpad", "state"]),
     ("log", false, &["names", "directory", "manifest", "desired", "plan", "state"]),
     ("sandbox", false, &["names"]),
