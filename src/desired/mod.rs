@@ -5,6 +5,14 @@
 //! assigned, role, filter. Values are mapped here too. What Dialpad holds is not
 //! known to this room.
 
+mod assigned;
+#[cfg(test)]
+mod fixture;
+mod groups;
+mod index;
+mod notes;
+mod standing;
+mod subject;
 mod values;
 
 use std::collections::HashMap;
@@ -18,7 +26,12 @@ use crate::{
     names::{Place, RoleName, SourceId, Text},
 };
 
-pub use values::{Mapped, map};
+use assigned::{Assigned, When};
+use index::Index;
+use standing::Judge;
+
+pub use subject::Subject;
+pub use values::{Mapped, is_reference, map, value};
 
 /// Why a change is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,8 +116,25 @@ pub struct Desired<'a> {
     pub groups: Vec<Group<'a>>,
     /// Assignments that end soon, begin later, are moot or name nobody.
     pub notes: Vec<Note>,
+    /// Assignments in force whose people are not known: the group or person is not in the
+    /// directory, or several have that name. While there are any, nobody is out for want of
+    /// an assignment with certainty: see [`Desired::doubt`].
+    pub unresolved: Vec<Unresolved>,
+    /// Why the groups were not read as a whole, where an assignment needs them.
+    groups_unread: Option<Text>,
     /// Positions in `users`.
     by_id: HashMap<&'a SourceId, usize>,
+}
+
+/// An assignment in force, or part of one, whose people are not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The group or person, as the manifest names it.
+    pub name: Text,
+    /// What is the matter, a lower-case fragment: "group SG-X is not in the directory".
+    pub because: Text,
+    /// The assignment.
+    pub place: Place,
 }
 
 /// A person and how they stand.
@@ -147,17 +177,58 @@ pub struct Group<'a> {
     /// The people in it, direct or (where an assignment says `nested`) at any depth,
     /// whether entitled or not; each once, sorted.
     pub members: Vec<&'a SourceId>,
+    /// Why these may not be all members: a group within it is not in the directory.
+    /// Nobody may be removed for not being among them then.
+    pub doubt: Option<Text>,
 }
 
 /// Works out what should be. Days count in the manifest's time zone.
 pub fn build<'a>(manifest: &Manifest, directory: &'a Directory, now: Timestamp) -> Desired<'a> {
-    let _ = (manifest, directory, now);
-    todo!("desired")
+    let today = manifest.timezone.to_datetime(now).date();
+    let index = Index::new(directory);
+    let when: Vec<When> = manifest.assignments.iter().map(|assignment| When::of(assignment, today)).collect();
+    let assigned = Assigned::resolve(manifest, &index, &when);
+    let judge = Judge::new(manifest, &index, &assigned, &when);
+    let users: Vec<User> = index
+        .people
+        .iter()
+        .enumerate()
+        .map(|(at, person)| User { person, standing: judge.standing(at, person) })
+        .collect();
+    let needs_groups = assigned.group_of.iter().any(Option::is_some);
+    let groups_unread = directory.groups.because().filter(|_| needs_groups);
+    Desired {
+        groups: groups::groups(manifest, &index, &assigned, &judge),
+        notes: notes::notes(manifest, &index, &assigned, &users, today),
+        unresolved: assigned.unresolved,
+        groups_unread: groups_unread.map(|why| format!("the groups were not all read: {why}").into()),
+        by_id: index.person_by_id,
+        users,
+    }
 }
 
 impl<'a> Desired<'a> {
     /// How a person stands, by source id.
     pub fn user(&self, id: &SourceId) -> Option<&User<'a>> {
         self.by_id.get(id).map(|at| &self.users[*at])
+    }
+
+    /// Why it is not certain that somebody, or a group, is out for this cause: an
+    /// assignment names a group or person that was not found, or not all groups were
+    /// read. What would be taken away for such a cause has to be held.
+    pub fn doubt(&self, cause: &Cause) -> Option<&Text> {
+        match cause.kind {
+            CauseKind::Unassigned | CauseKind::OutsideDates | CauseKind::NotEntitled | CauseKind::GroupOutOfScope => {
+                self.unresolved.first().map(|unresolved| &unresolved.because).or(self.groups_unread.as_ref())
+            }
+            CauseKind::Blocked
+            | CauseKind::SoftDeleted
+            | CauseKind::Absent
+            | CauseKind::Filter
+            | CauseKind::DeleteAfter
+            | CauseKind::Membership
+            | CauseKind::Assigned
+            | CauseKind::Mapping => None,
+        }
     }
 }

@@ -1,0 +1,41 @@
+use crate::{
+    directory::{Group, Person},
+    expr::Lookup,
+    names::Value,
+};
+
+/// A person as mappings and filters see them: the attributes of the source, and
+/// what is computed.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    person: &'a Person,
+    id: Value,
+    manager: Option<Value>,
+    soft_deleted: Value,
+}
+
+impl<'a> Subject<'a> {
+    /// A person; `out` is what `IsSoftDeleted` says: that any check of scope fails.
+    pub fn new(person: &'a Person, out: bool) -> Self {
+        let id = |id: &crate::names::SourceId| Value::Text(id.text().clone());
+        Self { person, id: id(&person.id), manager: person.manager.as_ref().map(id), soft_deleted: Value::Boolean(out) }
+    }
+}
+
+impl Lookup for Subject<'_> {
+    fn get(&self, name: &str) -> Option<&Value> {
+        match name {
+            "IsSoftDeleted" => Some(&self.soft_deleted),
+            "manager" => self.manager.as_ref(),
+            // Files without the column have the user principal name as the id.
+            "objectId" => self.person.attributes.get(name).or(Some(&self.id)),
+            _ => self.person.attributes.get(name),
+        }
+    }
+}
+
+impl Lookup for Group {
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.attributes.get(name)
+    }
+}
