@@ -9,6 +9,7 @@ pub mod help;
 pub mod init;
 pub mod load;
 pub mod log;
+pub mod output;
 pub mod plan;
 pub mod sandbox;
 pub mod schema;

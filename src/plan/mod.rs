@@ -4,8 +4,11 @@
 //! after, the requests it sends, what it depends on and what caused it; carrying
 //! it out leaves nothing to decide.
 
+pub mod edit;
 pub mod file;
 pub mod outcome;
+pub mod recording;
+pub mod redact;
 
 mod allow;
 #[cfg(test)]

@@ -4,5 +4,6 @@
 //! directory, from Dialpad or from a file is hostile until [`neutral`] has seen
 //! it: it may carry terminal control sequences, text that runs backwards, or markup.
 
+pub mod edit;
 pub mod neutral;
 pub mod problems;
