@@ -7,3 +7,8 @@
 pub mod edit;
 pub mod neutral;
 pub mod problems;
+pub mod text;
+
+mod outcome;
+mod phrase;
+mod summary;

@@ -1,0 +1,103 @@
+//! The numbers of an outcome and what to do next, for every output.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{
+    Action, Plan,
+    outcome::{ChangeResult, Outcome, Status, Stop},
+};
+
+/// An outcome in groups, each in the plan's order.
+pub(super) struct Tally<'a> {
+    pub(super) done: usize,
+    pub(super) already: usize,
+    /// Each with its status and message.
+    pub(super) failed: Vec<(&'a ChangeResult, Option<u16>, &'a str)>,
+    /// Each with its reason.
+    pub(super) skipped: Vec<(&'a ChangeResult, &'a str)>,
+    /// People whom the plan takes access from and who still have it, with the cause of the plan.
+    pub(super) still_have_access: Vec<(&'a ChangeResult, &'a str)>,
+    /// Who holds an attribute that was accepted and not stored.
+    pub(super) not_stored: BTreeMap<&'a str, Vec<&'a str>>,
+    /// What the plan holds back.
+    pub(super) held: usize,
+}
+
+impl<'a> Tally<'a> {
+    pub(super) fn of(plan: &'a Plan, outcome: &'a Outcome) -> Self {
+        let (done, already, held) = (0, 0, plan.held_for_a_person().count());
+        let (failed, skipped, still_have_access) = (Vec::new(), Vec::new(), Vec::new());
+        let mut tally = Self { done, already, failed, skipped, still_have_access, not_stored: BTreeMap::new(), held };
+        let causes: BTreeMap<_, _> = plan.changes.iter().map(|change| (&change.id, &*change.cause.text)).collect();
+        for result in &outcome.results {
+            match &result.status {
+                Status::Done => tally.done += 1,
+                Status::Already => tally.already += 1,
+                Status::Failed { http, message } => tally.failed.push((result, *http, message)),
+                Status::Skipped { because } => tally.skipped.push((result, because)),
+            }
+            if takes_access(result.action) && !matches!(result.status, Status::Done | Status::Already) {
+                let cause = causes.get(&result.change).copied().unwrap_or_default();
+                tally.still_have_access.push((result, cause));
+            }
+            for path in &result.not_stored {
+                tally.not_stored.entry(path.as_str()).or_default().push(&result.subject.name);
+            }
+        }
+        tally
+    }
+}
+
+fn takes_access(action: Action) -> bool {
+    match action {
+        Action::DisableUser | Action::DeleteUser => true,
+        Action::AdoptUser
+        | Action::AdoptGroup
+        | Action::CreateUser
+        | Action::UpdateUser
+        | Action::EnableUser
+        | Action::CreateGroup
+        | Action::UpdateGroup
+        | Action::AddMembers
+        | Action::SetManager
+        | Action::RemoveMembers
+        | Action::DeleteGroup => false,
+    }
+}
+
+/// Why an apply stopped, and what to do.
+pub(super) fn stopped(stop: &Stop) -> (String, &'static str) {
+    match stop {
+        Stop::Credentials { message } => (
+            format!("the service refuses the credentials: {message}"),
+            "renew the token (`dialform doctor` tests it), then apply again: what is done stays done",
+        ),
+        Stop::MassFailure { failed, tried } => (
+            format!("{failed} of the first {tried} changes failed"),
+            "look at the failures below before you apply again",
+        ),
+        Stop::Interrupted => (
+            "interrupted; what was begun was finished and recorded".to_owned(),
+            "apply again to go on: what is done stays done",
+        ),
+        Stop::LockLost { message } => (
+            format!("the lock was lost: {message}"),
+            "see whether another run is at work, then apply again: what is done stays done",
+        ),
+    }
+}
+
+/// What to do about an answer of the service.
+pub(super) fn next_step(http: Option<u16>) -> &'static str {
+    match http {
+        None => "there was no answer: check the network, then apply again; nothing is sent twice",
+        Some(401 | 403) => "the token may not do this: `dialform doctor` says what it may",
+        Some(404 | 410) => "it is gone: plan again, the new plan starts from what is there",
+        Some(409) => "somebody has this identity already: plan again, the new plan names who",
+        Some(412) => "it changed meanwhile: plan again",
+        Some(413) => "the request was too large: report it, with the name of the service",
+        Some(429 | 502..=504) => "the service was busy for too long: apply again later; what is done stays done",
+        Some(500..) => "the service has an error of its own: apply again later, and tell its operator if it stays",
+        Some(_) => "the service refuses what was sent: `dialform plan` shows the values and the mapping of each",
+    }
+}

@@ -1,0 +1,53 @@
+//! The numbers of a plan, counted once for every output.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{Action, Change, Held, Kind, Plan, Reason, Subject};
+
+/// A plan in groups, each in the plan's order.
+pub(super) struct Summary<'a> {
+    /// Changes by action, in phase order.
+    pub(super) changes: BTreeMap<Action, Vec<&'a Change>>,
+    /// What needs a person, by reason.
+    pub(super) held: BTreeMap<Reason, Vec<&'a Held>>,
+    /// What `safety.protect` leaves alone.
+    pub(super) protected: Vec<&'a Held>,
+    /// Members that are added, over all groups.
+    pub(super) added: usize,
+    /// Members that are removed.
+    pub(super) removed: usize,
+    /// Accounts that are not ours.
+    pub(super) unmanaged_users: usize,
+    /// Groups that are not ours.
+    pub(super) unmanaged_groups: usize,
+}
+
+impl<'a> Summary<'a> {
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        let mut changes: BTreeMap<Action, Vec<&Change>> = BTreeMap::new();
+        let (mut added, mut removed) = (0, 0);
+        for change in &plan.changes {
+            changes.entry(change.action).or_default().push(change);
+            added += change.members.added.len();
+            removed += change.members.removed.len();
+        }
+        let mut held: BTreeMap<Reason, Vec<&Held>> = BTreeMap::new();
+        for entry in plan.held_for_a_person() {
+            held.entry(entry.reason).or_default().push(entry);
+        }
+        let protected = plan.held.iter().filter(|held| held.reason == Reason::Protected).collect();
+        let of_kind = |kind: Kind| plan.unmanaged.iter().filter(|subject: &&Subject| subject.kind == kind).count();
+        let (unmanaged_users, unmanaged_groups) = (of_kind(Kind::User), of_kind(Kind::Group));
+        Self { changes, held, protected, added, removed, unmanaged_users, unmanaged_groups }
+    }
+
+    /// How many changes of an action.
+    pub(super) fn number(&self, action: Action) -> usize {
+        self.changes.get(&action).map_or(0, Vec::len)
+    }
+
+    /// How many held changes need a person.
+    pub(super) fn held(&self) -> usize {
+        self.held.values().map(Vec::len).sum()
+    }
+}
