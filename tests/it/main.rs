@@ -5,3 +5,4 @@
 mod expressions;
 mod filters;
 mod layers;
+mod source_files;
