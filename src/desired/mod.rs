@@ -30,7 +30,7 @@ use assigned::{Assigned, When};
 use index::Index;
 use standing::Judge;
 
-pub use subject::Subject;
+pub use subject::{Subject, seed};
 pub use values::{Mapped, is_reference, map, value};
 
 /// Why a change is there.

@@ -1,7 +1,7 @@
 use crate::{
     directory::{Group, Person},
     expr::Lookup,
-    names::Value,
+    names::{SourceId, Value},
 };
 
 /// A person as mappings and filters see them: the attributes of the source, and
@@ -17,7 +17,7 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// A person; `out` is what `IsSoftDeleted` says: that any check of scope fails.
     pub fn new(person: &'a Person, out: bool) -> Self {
-        let id = |id: &crate::names::SourceId| Value::Text(id.text().clone());
+        let id = |id: &SourceId| Value::Text(id.text().clone());
         Self { person, id: id(&person.id), manager: person.manager.as_ref().map(id), soft_deleted: Value::Boolean(out) }
     }
 }
@@ -38,4 +38,12 @@ impl Lookup for Group {
     fn get(&self, name: &str) -> Option<&Value> {
         self.attributes.get(name)
     }
+}
+
+/// The seed of `Guid` and `RandomString` for a person: the same id gives the same
+/// values in every plan (FNV-1a).
+pub fn seed(id: &SourceId) -> u64 {
+    id.as_str()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

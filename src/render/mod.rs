@@ -5,6 +5,7 @@
 //! it: it may carry terminal control sequences, text that runs backwards, or markup.
 
 pub mod edit;
+pub mod evaluation;
 pub mod neutral;
 pub mod problems;
 pub mod text;

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod eval;
 mod expressions;
 mod filters;
+mod language_pages;
 mod layers;
+mod program;
 mod source_files;
