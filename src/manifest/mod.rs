@@ -4,15 +4,29 @@
 //! `raw` is what YAML may say; this is what we believe. Every node that can
 //! cause a change keeps its place.
 
+pub mod attributes;
+mod digest;
+mod include;
+pub mod literals;
 pub mod mapping;
+mod parse;
+pub mod paths;
+pub mod raw;
+mod read;
 pub mod roles;
 pub mod safety;
 pub mod scope;
+mod structure;
+pub mod tree;
+pub mod trust;
+pub mod yaml;
 
 use jiff::tz::TimeZone;
 
 use crate::names::{Folded, Place, Text};
+pub use include::{Disk, Unreadable};
 pub use mapping::{Apply, GroupMappings, Mapping, MappingSource, Membership, OnRename, UserMappings, WhenEmpty};
+pub use read::{Read, Written, read};
 pub use roles::{Assignment, Principal, Role};
 pub use safety::{Budget, Budgets, OnOutOfScope, Ownership, Protected, Safety};
 pub use scope::Filter;

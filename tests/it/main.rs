@@ -9,3 +9,4 @@ mod language_pages;
 mod layers;
 mod program;
 mod source_files;
+mod manifest;
