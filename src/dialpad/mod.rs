@@ -1,12 +1,28 @@
 //! Dialpad over SCIM 2.0: reads [`crate::live::Live`] and carries out one request
 //! of a plan at a time.
 //!
-//! Only this room and the sandbox know the wire's field names.
+//! Only this room and the sandbox know the wire's field names. How real servers
+//! behave, and the rules that follow for a client, is in `docs/scim-servers.md`.
+
+mod confirm;
+mod connect;
+mod members;
+mod read;
+mod scim;
+mod send;
+mod wire;
 
 use bytes::Bytes;
 
+pub use self::{
+    confirm::{Stored, confirm},
+    connect::ConnectError,
+    read::Reader,
+    send::Writer,
+};
+
 use crate::{
-    live::{Group, Live, User},
+    live::{Group, User},
     names::{AttrPath, Secret, TargetId, Text},
     plan::{Dialect, Ref, Request},
     sandbox::Sandbox,
@@ -25,14 +41,6 @@ pub enum End {
     /// A sandbox in this process.
     Sandbox(Sandbox),
 }
-
-/// Reads. It has no way to write.
-#[derive(Clone, Debug)]
-pub struct Reader {}
-
-/// Carries out requests of a plan.
-#[derive(Clone, Debug)]
-pub struct Writer {}
 
 /// What to read.
 #[derive(Clone, Debug, Default)]
@@ -148,81 +156,11 @@ pub enum SendError {
     },
 }
 
-impl Reader {
-    /// Reads everything.
-    ///
-    /// # Errors
-    /// When nothing useful could be read. A partial listing is no error but incomplete.
-    pub async fn live(&self, want: &Want, progress: Progress<'_>) -> Result<Live, ReadError> {
-        let _ = (want, progress);
-        todo!("read")
-    }
-
-    /// One account, by id; `None` when it is not there.
-    ///
-    /// # Errors
-    /// As [`Reader::live`].
-    pub async fn user(&self, id: &TargetId) -> Result<Option<User>, ReadError> {
-        let _ = id;
-        todo!("read")
-    }
-
-    /// One group with all its members, by id; `None` when it is not there.
-    ///
-    /// # Errors
-    /// As [`Reader::live`].
-    pub async fn group(&self, id: &TargetId) -> Result<Option<Group>, ReadError> {
-        let _ = id;
-        todo!("read")
-    }
-
-    /// Accounts whose attribute has this value: asked by a filter, and where the
-    /// service finds none, by the listing, since an empty answer proves nothing.
-    ///
-    /// # Errors
-    /// As [`Reader::live`].
-    pub async fn find_users(&self, path: &AttrPath, value: &str) -> Result<Vec<User>, ReadError> {
-        let _ = (path, value);
-        todo!("read")
-    }
-
-    /// Groups with this display name, found as [`Reader::find_users`] finds.
-    ///
-    /// # Errors
-    /// As [`Reader::live`].
-    pub async fn find_groups(&self, display_name: &str) -> Result<Vec<Group>, ReadError> {
-        let _ = display_name;
-        todo!("read")
-    }
-}
-
 /// Ids of objects that a plan's references name.
 pub type Resolve<'a> = &'a (dyn Fn(&Ref) -> Option<TargetId> + Send + Sync);
 
-impl Writer {
-    /// The reading side, over the same limiter and pool.
-    pub fn reader(&self) -> &Reader {
-        todo!("write")
-    }
-
-    /// Sends one request of a plan, retrying where nothing can have been done twice.
-    ///
-    /// # Errors
-    /// Why it did not succeed.
-    pub async fn send(
-        &self,
-        request: &Request,
-        dialect: Dialect,
-        version: Option<&Text>,
-        resolve: Resolve<'_>,
-    ) -> Result<Done, SendError> {
-        let _ = (request, dialect, version, resolve);
-        todo!("write")
-    }
-}
-
-/// The body of a request as it is sent, for showing; `None` where there is none.
+/// The body of a request as it is sent, for showing; `None` where there is none,
+/// or where it names an object that has no id.
 pub fn body(request: &Request, dialect: Dialect, resolve: Resolve<'_>) -> Option<Bytes> {
-    let _ = (request, dialect, resolve);
-    todo!("write")
+    wire::write(request, dialect, resolve).ok()?.body
 }

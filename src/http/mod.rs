@@ -1,4 +1,26 @@
 //! One HTTP client: timeouts, pool, rate limit, retry, redaction.
 //!
 //! It is one `tower` service with two ends: `reqwest` on a socket, and the
-//! sandbox called in process.
+//! sandbox called in process. Everything above the ends is the same for both, so
+//! that rate, retry and recovery are tested in the second under a paused clock.
+//!
+//! Certificates are verified against the system's roots; `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR` name others, `HTTPS_PROXY` and `NO_PROXY` are obeyed, but
+//! loopback is never asked for through a proxy.
+
+mod address;
+mod client;
+mod ends;
+mod failure;
+mod pace;
+mod retry;
+
+pub use address::{Address, AddressError};
+pub(crate) use client::bearer;
+pub use client::{Answer, Call, Client, Sent};
+pub use ends::{EndError, Ends};
+pub use failure::{Failure, Reach};
+pub use retry::{Patience, Repeat, retry_after};
+
+/// The most bytes of an answer that are read, after decompression.
+pub const MOST_BYTES: usize = 64 * 1024 * 1024;

@@ -19,6 +19,11 @@ impl<T> Complete<T> {
     pub fn items(&self) -> &T {
         &self.0
     }
+
+    /// What was read, without the proof.
+    pub fn into_items(self) -> T {
+        self.0
+    }
 }
 
 /// What came of reading a listing.

@@ -153,6 +153,11 @@ impl Sandbox {
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// The token that requests must carry, for a client in this process.
+    pub(crate) fn token(&self) -> Option<Secret> {
+        self.inner.token.clone()
+    }
+
     /// What was asked since the sandbox was opened or [`Sandbox::reset_requests`].
     pub fn requests(&self) -> Requests {
         locked(&self.inner.requests).clone()

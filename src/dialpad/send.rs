@@ -1,0 +1,119 @@
+//! Carrying out one request of a plan.
+
+use http::{HeaderValue, StatusCode, header};
+
+use super::{
+    Done, Reader, Resolve, SendError,
+    scim::{Names, Resource, parse, said},
+    wire::{self, Written},
+};
+use crate::{
+    http::{Answer, Call, Client, Failure, Patience, Repeat, Sent},
+    live::{Group, User},
+    names::Text,
+    plan::{Dialect, Request},
+};
+
+/// Carries out requests of a plan.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    reader: Reader,
+}
+
+impl Writer {
+    pub(super) fn over(reader: Reader) -> Self {
+        Self { reader }
+    }
+
+    /// The reading side, over the same limiter and pool.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// What was sent so far, by all clones and the reading side.
+    pub fn sent(&self) -> Sent {
+        self.reader.sent()
+    }
+
+    /// Sends one request of a plan, retrying where nothing can have been done twice.
+    ///
+    /// # Errors
+    /// Why it did not succeed.
+    pub async fn send(
+        &self,
+        request: &Request,
+        dialect: Dialect,
+        version: Option<&Text>,
+        resolve: Resolve<'_>,
+    ) -> Result<Done, SendError> {
+        let client = self.reader.client();
+        let not_sent = |message: String| SendError::NotSent { message };
+        let Written { method, path, body, repeat } =
+            wire::write(request, dialect, resolve).map_err(|error| not_sent(error.to_string()))?;
+        let version = version.and_then(|version| HeaderValue::from_str(version).ok());
+        let headers = version.map(|version| (header::IF_MATCH, version)).into_iter().collect();
+        let call = Call { method, path, body, headers, repeat, patience: Patience::USUAL };
+        let answer = client.send(&call).await.map_err(|failure| unanswered(client, &failure))?;
+        match request {
+            Request::DeleteUser { .. } | Request::DeleteGroup { .. } => deleted(client, &answer),
+            Request::CreateUser { .. } | Request::PatchUser { .. } => {
+                accepted(client, &answer, repeat)?;
+                let user = stored::<User>(&answer);
+                Ok(Done { unconfirmed: user.is_none(), user, group: None })
+            }
+            Request::CreateGroup { .. }
+            | Request::PatchGroup { .. }
+            | Request::AddMembers { .. }
+            | Request::RemoveMembers { .. } => {
+                accepted(client, &answer, repeat)?;
+                let group = stored::<Group>(&answer);
+                Ok(Done { unconfirmed: group.is_none(), user: None, group })
+            }
+        }
+    }
+}
+
+fn unanswered(client: &Client, failure: &Failure) -> SendError {
+    let message = client.fit(&failure.to_string());
+    match failure {
+        Failure::Unreached { .. } => SendError::NotSent { message },
+        // The whole answer was not read, but an answer came: something was done.
+        Failure::Lost { .. } | Failure::TooLarge => SendError::InDoubt { message },
+    }
+}
+
+/// The object in an answer, if there is one that can be read.
+fn stored<T: Resource>(answer: &Answer) -> Option<T> {
+    T::read(&parse(&answer.body).ok()?, &mut Names::default()).ok()
+}
+
+/// What is gone is deleted, whoever did it.
+fn deleted(client: &Client, answer: &Answer) -> Result<Done, SendError> {
+    if answer.status != StatusCode::NOT_FOUND && answer.status != StatusCode::GONE {
+        accepted(client, answer, Repeat::Harmless)?;
+    }
+    Ok(Done { user: None, group: None, unconfirmed: false })
+}
+
+/// Success, or what the refusal means.
+fn accepted(client: &Client, answer: &Answer, repeat: Repeat) -> Result<(), SendError> {
+    let status = answer.status;
+    if status.is_success() {
+        return Ok(());
+    }
+    let message = said(client, answer).to_string();
+    Err(match status.as_u16() {
+        401 | 403 => SendError::Credentials { status: status.as_u16(), message },
+        404 | 410 => SendError::Gone { message },
+        409 => SendError::Conflict { message },
+        // Our own first try may have moved the version.
+        412 if answer.maybe_done_before => SendError::InDoubt { message },
+        412 => SendError::Stale { message },
+        429 => SendError::NotSent { message },
+        503 if answer.retry_after().is_some() && !answer.maybe_done_before => SendError::NotSent { message },
+        408 | 502 | 503 | 504 => SendError::InDoubt { message },
+        // A refusal of a later try says nothing of an earlier one that was lost.
+        _ if answer.maybe_done_before && repeat == Repeat::IfUnprocessed => SendError::InDoubt { message },
+        status => SendError::Refused { status, message },
+    })
+}

@@ -1,0 +1,104 @@
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// The address of a service, to which paths are appended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    text: String,
+    loopback: bool,
+}
+
+/// Why a text is not an address that may be asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// It is no URL.
+    #[error("use the address: it is not a URL ({0}); expected one such as `https://dialpad.com/scim`")]
+    NotUrl(String),
+    /// Neither `https` nor `http`.
+    #[error("use the address: `{0}:` is not spoken here; expected a URL that begins with `https://`")]
+    Scheme(String),
+    /// Plain `http` to somewhere else.
+    #[error(
+        "use the address: plain http to `{0}` would show the token to everybody on the way; write `https://` (http is for this machine alone)"
+    )]
+    Plain(String),
+    /// A name or password in it.
+    #[error("use the address: it holds a user name or password; leave them out, the token has a setting of its own")]
+    Credentials,
+}
+
+impl Address {
+    /// Reads an address. Query and fragment are dropped (Entra's own switches
+    /// such as `?aadOptscim062020` are none of the service's), as are slashes at the end.
+    ///
+    /// # Errors
+    /// When it is no URL, or one to which no secret may be sent.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let url = Url::parse(text.trim()).map_err(|error| AddressError::NotUrl(error.to_string()))?;
+        let host = match url.host() {
+            Some(host) if ["https", "http"].contains(&url.scheme()) => host,
+            Some(_) | None => return Err(AddressError::Scheme(url.scheme().to_owned())),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(AddressError::Credentials);
+        }
+        let loopback = is_loopback(&host);
+        if url.scheme() == "http" && !loopback {
+            return Err(AddressError::Plain(host.to_string()));
+        }
+        let text = format!("{}{}", url.origin().ascii_serialization(), url.path().trim_end_matches('/'));
+        Ok(Self { text, loopback })
+    }
+
+    /// The address, without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(ip) => IpAddr::V4(*ip).is_loopback(),
+        Host::Ipv6(ip) => IpAddr::V6(*ip).is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_loses_its_slash_and_its_query() {
+        for (text, address) in [
+            ("https://dialpad.com/scim", "https://dialpad.com/scim"),
+            ("https://Dialpad.com:443/scim/?aadOptscim062020#x", "https://dialpad.com/scim"),
+            (" http://127.0.0.1:8080/v2/ ", "http://127.0.0.1:8080/v2"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+            ("http://localhost/scim", "http://localhost/scim"),
+        ] {
+            assert_eq!(Address::parse(text).unwrap().as_str(), address);
+        }
+    }
+
+    #[test]
+    fn what_would_show_a_secret_is_refused() {
+        assert_eq!(
+            Address::parse("http://scim.example.com/v2").unwrap_err(),
+            AddressError::Plain("scim.example.com".into())
+        );
+        assert!(matches!(Address::parse("http://127.0.0.1.example.com"), Err(AddressError::Plain(_))));
+        let with_password = Address::parse("https://me:hunter2@dialpad.com").unwrap_err();
+        assert_eq!(with_password, AddressError::Credentials);
+        assert!(!with_password.to_string().contains("hunter2"));
+        assert!(matches!(Address::parse("file:///etc/passwd"), Err(AddressError::Scheme(_))));
+        assert!(matches!(Address::parse("dialpad.com/scim"), Err(AddressError::NotUrl(_))));
+        assert!(matches!(Address::parse("data:text/plain,x"), Err(AddressError::Scheme(_))));
+    }
+}

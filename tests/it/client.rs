@@ -1,0 +1,251 @@
+//! The SCIM client against the sandbox: in process under a paused clock, and on sockets.
+
+use std::time::Duration;
+
+use dialform::{
+    dialpad::{Done, End, ReadError, Reader, SendError, Stored, Want, Writer, confirm},
+    live::{Live, User},
+    manifest::{MembersDialect, PatchDialect, ReadDialect, Scim},
+    names::{AttrPath, TargetId, Value},
+    plan::{Dialect, Operation, Ref, Request, Sent},
+    sandbox::{FaultPlan, Options, Sandbox},
+};
+use serde_json::{Value as Json, json};
+use tokio::time::Instant;
+
+const RFC: Dialect = Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter };
+
+fn settings(rate: Option<f64>) -> Scim {
+    Scim {
+        rate,
+        concurrency: 8,
+        patch: PatchDialect::Rfc7644,
+        members: MembersDialect::Filter,
+        read: ReadDialect::List,
+        page_size: 100,
+        members_per_request: 1_000,
+    }
+}
+
+fn user(n: usize) -> Json {
+    json!({
+        "userName": format!("person{n}@example.com"), "externalId": format!("x{n}"), "active": n % 10 != 0,
+        "name": {"givenName": "Person", "familyName": format!("N{n}")},
+        "emails": [{"type": "work", "value": format!("person{n}@example.com")}],
+    })
+}
+
+fn open(options: Options, users: usize, groups: usize) -> Sandbox {
+    let sandbox = Sandbox::open(options).unwrap();
+    let people: Vec<Json> = (0..users).map(user).collect();
+    let ids = sandbox.load(&people).unwrap();
+    let groups: Vec<Json> = (0..groups)
+        .map(|n| {
+            let members: Vec<Json> = ids.iter().skip(n).step_by(3).map(|id| json!({"value": id})).collect();
+            json!({"displayName": format!("Group {n}"), "members": members})
+        })
+        .collect();
+    sandbox.load(&groups).unwrap();
+    sandbox
+}
+
+fn unlimited() -> Options {
+    Options { rate: None, ..Options::default() }
+}
+
+fn reader(sandbox: &Sandbox, rate: Option<f64>) -> Reader {
+    Reader::connect(End::Sandbox(sandbox.clone()), &settings(rate)).unwrap()
+}
+
+fn writer(sandbox: &Sandbox, rate: Option<f64>) -> Writer {
+    Writer::connect(End::Sandbox(sandbox.clone()), &settings(rate)).unwrap()
+}
+
+fn faults(sandbox: &Sandbox, texts: &[&str]) {
+    sandbox.set_faults(FaultPlan::parse(texts.iter().copied()).unwrap());
+}
+
+async fn live(reader: &Reader) -> Result<Live, ReadError> {
+    reader.live(&Want { groups: true, lookups: Vec::new() }, &|_| {}).await
+}
+
+fn existing(of: &Ref) -> Option<TargetId> {
+    match of {
+        Ref::Live(id) => Some(id.clone()),
+        Ref::Created(_) => None,
+    }
+}
+
+async fn send(writer: &Writer, request: &Request) -> Result<Done, SendError> {
+    writer.send(request, RFC, None, &existing).await
+}
+
+fn create(name: &str) -> Request {
+    let text = |path: &str, value: &str| (AttrPath::parse(path).unwrap(), Sent::Value(Value::text(value)));
+    Request::CreateUser {
+        attributes: vec![
+            text("userName", name),
+            text("externalId", &format!("x-{name}")),
+            text("name.givenName", "Ana"),
+            text(r#"emails[type eq "work"].value"#, name),
+            (AttrPath::core("active"), Sent::Value(Value::Boolean(true))),
+        ],
+    }
+}
+
+fn disable(id: &TargetId) -> Request {
+    let operation = Operation::Replace { path: AttrPath::core("active"), value: Sent::Value(Value::Boolean(false)) };
+    Request::PatchUser { user: Ref::Live(id.clone()), operations: vec![operation] }
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_is_read_with_as_many_requests_as_there_are_pages_and_four() {
+    let sandbox = open(unlimited(), 1_050, 230);
+    let reader = reader(&sandbox, None);
+    let live = live(&reader).await.unwrap();
+    let users = live.users.complete().unwrap().items();
+    assert_eq!(users.len(), 1_050);
+    assert_eq!(users.iter().filter(|user| !user.is_active()).count(), 105, "suspended accounts are listed too");
+    let groups = live.groups.complete().unwrap().items();
+    assert_eq!((groups.len(), groups[1].members.len()), (230, 350));
+    let person = users.iter().find(|user| user.text("userName").unwrap().as_ref() == "person7@example.com").unwrap();
+    assert_eq!(person.external_id().unwrap().as_ref(), "x7");
+    assert_eq!(
+        person.get(&AttrPath::parse(r#"emails[type eq "work"].value"#).unwrap()).unwrap().as_ref(),
+        &Value::text("person7@example.com")
+    );
+    assert_eq!(person.version, None, "the sandbox announces no ETags");
+    // 11 pages of users and 3 of groups, an empty page at each end, and two of discovery.
+    assert_eq!((sandbox.requests().total, live.service.requests), (18, 18));
+    assert_eq!(sandbox.requests().writes(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_service_takes_one_request_for_each_listing() {
+    let sandbox = open(unlimited(), 0, 0);
+    let live = live(&reader(&sandbox, None)).await.unwrap();
+    assert_eq!(live.users.complete().unwrap().items().len(), 0);
+    assert_eq!(sandbox.requests().total, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_allowed_rate_is_used_and_never_exceeded() {
+    let sandbox = open(Options { latency: Duration::from_millis(120), ..Options::default() }, 100, 0);
+    let writer = writer(&sandbox, Some(20.0));
+    let ids: Vec<TargetId> = sandbox.users().iter().map(|user| TargetId::from(user["id"].as_str().unwrap())).collect();
+    let start = Instant::now();
+    let mut sending = tokio::task::JoinSet::new();
+    for n in 0..2_000 {
+        let (writer, request) = (writer.clone(), disable(&ids[n % ids.len()]));
+        sending.spawn(async move { send(&writer, &request).await.unwrap() });
+    }
+    while sending.join_next().await.is_some() {}
+    let rate = 2_000.0 / start.elapsed().as_secs_f64();
+    assert!((0.98 * 20.0..=20.0).contains(&rate), "{rate} requests a second");
+    assert_eq!(sandbox.requests().by_status.get(&429), None);
+    assert_eq!(writer.sent().requests, 2_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_allows_less_is_found_out_and_loses_nothing() {
+    let sandbox = open(Options { rate: Some(5), ..Options::default() }, 0, 0);
+    let writer = writer(&sandbox, Some(20.0));
+    let mut sending = tokio::task::JoinSet::new();
+    let start = Instant::now();
+    for n in 0..300 {
+        let writer = writer.clone();
+        sending.spawn(async move { send(&writer, &create(&format!("p{n}@example.com"))).await });
+    }
+    while let Some(done) = sending.join_next().await {
+        done.unwrap().unwrap();
+    }
+    assert_eq!(sandbox.users().len(), 300);
+    let refused = sandbox.requests().by_status[&429];
+    assert!(refused < 30, "{refused} refusals");
+    assert!(start.elapsed() < Duration::from_secs(110), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_of_each_kind_does_what_it_says() {
+    let sandbox = open(unlimited(), 3, 0);
+    let writer = writer(&sandbox, None);
+    let request = create("ana@example.com");
+    let done = send(&writer, &request).await.unwrap();
+    let ana = done.user.unwrap();
+    assert!(!done.unconfirmed);
+    assert_eq!(confirm(&request, &existing, Stored::User(&ana)), []);
+    let off = send(&writer, &disable(&ana.id)).await.unwrap();
+    assert!(!writer.reader().user(&ana.id).await.unwrap().unwrap().is_active());
+    assert!(off.user.is_none_or(|user: User| !user.is_active()));
+
+    let name = (AttrPath::core("displayName"), Sent::Value(Value::text("Sales")));
+    let group = send(&writer, &Request::CreateGroup { attributes: vec![name] }).await.unwrap().group.unwrap();
+    let members: Vec<TargetId> =
+        sandbox.users().iter().map(|user| TargetId::from(user["id"].as_str().unwrap())).collect();
+    let add = Request::AddMembers {
+        group: Ref::Live(group.id.clone()),
+        members: members.iter().cloned().map(Ref::Live).collect(),
+    };
+    send(&writer, &add).await.unwrap();
+    let remove = Request::RemoveMembers { group: Ref::Live(group.id.clone()), members: members[..2].to_vec() };
+    send(&writer, &remove).await.unwrap();
+    let held = writer.reader().group(&group.id).await.unwrap().unwrap();
+    let mut left = members[2..].to_vec();
+    left.sort();
+    assert_eq!(held.members, left);
+    assert_eq!(confirm(&remove, &existing, Stored::Group(&held)), []);
+    assert_eq!(confirm(&add, &existing, Stored::Group(&held)), [AttrPath::core("members")]);
+
+    let delete = Request::DeleteUser { user: Ref::Live(ana.id.clone()) };
+    send(&writer, &delete).await.unwrap();
+    send(&writer, &delete).await.unwrap();
+    assert_eq!(writer.reader().user(&ana.id).await.unwrap(), None);
+    assert!(matches!(send(&writer, &disable(&ana.id)).await, Err(SendError::Gone { .. })));
+    let again = send(&writer, &create("person1@example.com")).await;
+    assert!(matches!(again, Err(SendError::Conflict { message }) if message.starts_with("409 uniqueness")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_whose_answer_is_lost_is_never_repeated() {
+    let sandbox = open(unlimited(), 0, 0);
+    let writer = writer(&sandbox, None);
+    for fault in
+        ["lost;on=POST;nth=1", "reset;on=POST;nth=1", "status=504;after;on=POST;nth=1", "status=502;on=POST;nth=1"]
+    {
+        faults(&sandbox, &[fault]);
+        sandbox.reset_requests();
+        let sent = send(&writer, &create(&format!("{}@example.com", fault.len()))).await;
+        assert!(matches!(sent, Err(SendError::InDoubt { .. })), "{fault}: {sent:?}");
+        assert_eq!(sandbox.requests().total, 1, "{fault}");
+    }
+    for fault in ["throttle=2;on=POST;nth=1", "status=503;retry-after=3;on=POST;nth=1"] {
+        faults(&sandbox, &[fault]);
+        sandbox.reset_requests();
+        let start = Instant::now();
+        send(&writer, &create(&format!("{}@example.org", fault.len()))).await.unwrap();
+        assert_eq!(sandbox.requests().total, 2, "{fault}");
+        assert!(start.elapsed() >= Duration::from_secs(2), "{fault}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ends_the_same_is_sent_again_after_any_accident() {
+    let sandbox = open(unlimited(), 1, 0);
+    let id = TargetId::from(sandbox.users()[0]["id"].as_str().unwrap());
+    let writer = writer(&sandbox, None);
+    for fault in ["lost", "reset", "status=502", "status=503", "status=504;after", "truncated", "throttle=1"] {
+        faults(&sandbox, &[&format!("{fault};on=PATCH;nth=1")]);
+        let before = writer.sent();
+        send(&writer, &disable(&id)).await.unwrap();
+        let after = writer.sent();
+        assert_eq!((after.requests - before.requests, after.retries - before.retries), (2, 1), "{fault}");
+    }
+    faults(&sandbox, &["status=503;on=PATCH"]);
+    let start = Instant::now();
+    let given_up = send(&writer, &disable(&id)).await;
+    assert!(matches!(given_up, Err(SendError::InDoubt { .. })), "{given_up:?}");
+    assert!(start.elapsed() < Duration::from_secs(300));
+    faults(&sandbox, &["throttle=100000;on=PATCH"]);
+    let refused = send(&writer, &disable(&id)).await;
+    assert!(matches!(refused, Err(SendError::NotSent { .. })), "{refused:?}");
+}
