@@ -8,6 +8,6 @@ mod expressions;
 mod filters;
 mod language_pages;
 mod layers;
+mod manifest;
 mod program;
 mod source_files;
-mod manifest;
