@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory, Parser, error::ErrorKind};
+use clap::{Parser, error::ErrorKind};
 use dialform::{
     cli::{self, Cli, Command, Terminal},
     exit::Exit,
@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         }
     };
     let mut terminal = Terminal::of_process(cli.color, cli.quiet);
+    cli::logging::start(cli.verbose, cli.log_format, terminal.color_err);
     run(cli.command, &mut terminal).into()
 }
 
@@ -43,10 +44,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Exit {
         Command::Schema(args) => cli::schema::run(&args, terminal),
         Command::Sandbox(args) => sandbox(args, terminal),
         Command::Completions(args) => cli::completions::run(&args, terminal),
-        Command::Man => {
-            terminal.data(&Cli::command().render_long_help().to_string());
-            Exit::Done
-        }
+        Command::Man(args) => cli::completions::man(&args, terminal),
         Command::Help(args) => cli::help::run(&args, terminal),
     }
 }

@@ -3,16 +3,19 @@
 pub mod apply;
 pub mod check;
 pub mod completions;
+pub mod connect;
 pub mod doctor;
 pub mod eval;
 pub mod help;
 pub mod init;
 pub mod load;
 pub mod log;
+pub mod logging;
 pub mod output;
 pub mod plan;
 pub mod sandbox;
 pub mod schema;
+pub mod secret;
 pub mod show;
 pub mod state;
 pub mod terminal;
@@ -21,6 +24,8 @@ pub mod test;
 use std::path::PathBuf;
 
 pub use terminal::{Color, Terminal};
+
+use crate::exit::Exit;
 
 /// Dialpad provisioning as code: a manifest, a plan, an apply
 #[derive(Debug, clap::Parser)]
@@ -84,8 +89,8 @@ pub enum Command {
     Sandbox(sandbox::Args),
     /// Print shell completions
     Completions(completions::Args),
-    /// Print the manual page
-    Man,
+    /// Print a manual page
+    Man(completions::ManArgs),
     /// Explain a topic: expressions, filters, exit-codes, or a command
     Help(help::Args),
 }
@@ -96,4 +101,22 @@ pub struct ManifestArg {
     /// The manifest
     #[arg(short, long, value_name = "FILE", env = "DIALFORM_MANIFEST", default_value = "dialform.yaml")]
     pub manifest: PathBuf,
+}
+
+/// The runtime of the commands that reach a network.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| format!("start: {}", output::plain(&error)))
+}
+
+/// Says what failed, as a fragment behind "failed to".
+pub fn failed(problem: &str, terminal: &mut Terminal) -> Exit {
+    terminal.complain(&format!("failed to {problem}"));
+    Exit::Failed
 }

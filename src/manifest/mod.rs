@@ -124,6 +124,14 @@ pub enum Target {
 }
 
 impl Target {
+    /// What plans and memory call it: the SCIM base URL, or `sandbox`.
+    pub fn label(&self) -> Text {
+        match self {
+            Target::Dialpad(dialpad) => dialpad.url.value.clone(),
+            Target::Sandbox(_) => "sandbox".into(),
+        }
+    }
+
     /// The settings of the SCIM client.
     pub fn scim(&self) -> &Scim {
         match self {

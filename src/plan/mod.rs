@@ -11,6 +11,7 @@ pub mod recording;
 pub mod redact;
 
 mod allow;
+mod lookups;
 #[cfg(test)]
 pub(crate) mod sample;
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::desired::{Cause, CauseKind, Note};
 pub use allow::{Allowance, AllowanceError};
+pub use lookups::lookups;
 
 use crate::{
     directory::Directory,

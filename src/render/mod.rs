@@ -6,7 +6,6 @@
 
 pub mod edit;
 pub mod evaluation;
-pub mod json;
 pub mod neutral;
 pub mod problems;
 pub mod text;

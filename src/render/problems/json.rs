@@ -3,10 +3,7 @@
 use serde::Serialize;
 
 use super::{Places, level_name, number, sorted};
-use crate::{
-    problem::{Level, Problem, Sources},
-    render::neutral,
-};
+use crate::problem::{Level, Problem, Sources};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -79,7 +76,7 @@ pub fn json(problems: &[Problem], sources: &Sources) -> String {
     let report = Report { format_version: 1, summary, problems: entries };
     let mut text = serde_json::to_string_pretty(&report).expect("texts and numbers are always JSON");
     text.push('\n');
-    neutral::json(text)
+    text
 }
 
 fn at<'a>(file: &'a str, span: &std::ops::Range<usize>, places: &mut Places) -> At<'a> {

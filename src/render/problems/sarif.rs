@@ -6,10 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{Places, level_name, sorted};
-use crate::{
-    problem::{Problem, Sources},
-    render::neutral,
-};
+use crate::problem::{Problem, Sources};
 
 /// What a path of a relative URI may not hold as it is (RFC 3986 §3.3).
 const PATH: &AsciiSet = &CONTROLS
@@ -51,7 +48,7 @@ pub fn sarif(problems: &[Problem], sources: &Sources) -> String {
             "results": results,
         }],
     });
-    neutral::json(format!("{log:#}\n"))
+    format!("{log:#}\n")
 }
 
 fn result(problem: &Problem, codes: &[&str], places: &mut Places) -> Value {
