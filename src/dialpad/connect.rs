@@ -25,7 +25,7 @@ fn client(end: End, settings: &Scim) -> Result<Client, ConnectError> {
     let (rate, at_once) = (settings.rate, settings.concurrency);
     match end {
         End::Sandbox(sandbox) => Ok(Client::sandbox(sandbox, BASE_PATH, rate, at_once)),
-        End::Socket { url, token } => {
+        End::Socket { url, token, plain_http } => {
             let token = match token {
                 Some(token) => {
                     let header = bearer(&token).ok_or(ConnectError::Token)?;
@@ -33,7 +33,7 @@ fn client(end: End, settings: &Scim) -> Result<Client, ConnectError> {
                 }
                 None => None,
             };
-            Ok(Client::socket(&Address::parse(&url)?, token, rate, at_once)?)
+            Ok(Client::socket(&Address::parse(&url, plain_http)?, token, rate, at_once)?)
         }
     }
 }

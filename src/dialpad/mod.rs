@@ -37,6 +37,8 @@ pub enum End {
         url: Text,
         /// The bearer token.
         token: Option<Secret>,
+        /// Whether plain HTTP may leave this machine: asked for outside of the manifest.
+        plain_http: bool,
     },
     /// A sandbox in this process.
     Sandbox(Sandbox),

@@ -1,5 +1,3 @@
-use std::net::IpAddr;
-
 use url::{Host, Url};
 
 /// The address of a service, to which paths are appended.
@@ -29,12 +27,12 @@ pub enum AddressError {
 }
 
 impl Address {
-    /// Reads an address. Query and fragment are dropped (Entra's own switches
+    /// Reads an address. Plain HTTP leaves this machine only with `plain_http`. Query and fragment are dropped (Entra's own switches
     /// such as `?aadOptscim062020` are none of the service's), as are slashes at the end.
     ///
     /// # Errors
     /// When it is no URL, or one to which no secret may be sent.
-    pub fn parse(text: &str) -> Result<Self, AddressError> {
+    pub fn parse(text: &str, plain_http: bool) -> Result<Self, AddressError> {
         let url = Url::parse(text.trim()).map_err(|error| AddressError::NotUrl(error.to_string()))?;
         let host = match url.host() {
             Some(host) if ["https", "http"].contains(&url.scheme()) => host,
@@ -44,7 +42,7 @@ impl Address {
             return Err(AddressError::Credentials);
         }
         let loopback = is_loopback(&host);
-        if url.scheme() == "http" && !loopback {
+        if url.scheme() == "http" && !loopback && !plain_http {
             return Err(AddressError::Plain(host.to_string()));
         }
         let text = format!("{}{}", url.origin().ascii_serialization(), url.path().trim_end_matches('/'));
@@ -64,9 +62,12 @@ impl Address {
 
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(ip) => IpAddr::V4(*ip).is_loopback(),
-        Host::Ipv6(ip) => IpAddr::V6(*ip).is_loopback(),
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()),
     }
 }
 
@@ -83,22 +84,23 @@ mod tests {
             ("http://[::1]:8080", "http://[::1]:8080"),
             ("http://localhost/scim", "http://localhost/scim"),
         ] {
-            assert_eq!(Address::parse(text).unwrap().as_str(), address);
+            assert_eq!(Address::parse(text, false).unwrap().as_str(), address);
         }
     }
 
     #[test]
     fn what_would_show_a_secret_is_refused() {
         assert_eq!(
-            Address::parse("http://scim.example.com/v2").unwrap_err(),
+            Address::parse("http://scim.example.com/v2", false).unwrap_err(),
             AddressError::Plain("scim.example.com".into())
         );
-        assert!(matches!(Address::parse("http://127.0.0.1.example.com"), Err(AddressError::Plain(_))));
-        let with_password = Address::parse("https://me:hunter2@dialpad.com").unwrap_err();
+        assert!(Address::parse("http://scim.example.com/v2", true).is_ok());
+        assert!(matches!(Address::parse("http://127.0.0.1.example.com", false), Err(AddressError::Plain(_))));
+        let with_password = Address::parse("https://me:hunter2@dialpad.com", false).unwrap_err();
         assert_eq!(with_password, AddressError::Credentials);
         assert!(!with_password.to_string().contains("hunter2"));
-        assert!(matches!(Address::parse("file:///etc/passwd"), Err(AddressError::Scheme(_))));
-        assert!(matches!(Address::parse("dialpad.com/scim"), Err(AddressError::NotUrl(_))));
-        assert!(matches!(Address::parse("data:text/plain,x"), Err(AddressError::Scheme(_))));
+        assert!(matches!(Address::parse("file:///etc/passwd", false), Err(AddressError::Scheme(_))));
+        assert!(matches!(Address::parse("dialpad.com/scim", false), Err(AddressError::NotUrl(_))));
+        assert!(matches!(Address::parse("data:text/plain,x", false), Err(AddressError::Scheme(_))));
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn verdict(outcome: &Result<Answer, Failure>, repeat: Repeat) -> Verd
                 // What a person has to mend does not go away by asking again.
                 Reach::Tls | Reach::Proxy => return Verdict::Settled,
                 Reach::Name | Reach::Time => 3,
-                Reach::Refused | Reach::Other => 5,
+                Reach::Refused | Reach::Other => 4,
             };
             Verdict::Again { asked: None, maybe_done: false, tries }
         }

@@ -9,5 +9,6 @@ mod filters;
 mod language_pages;
 mod layers;
 mod manifest;
+mod odd_servers;
 mod program;
 mod source_files;
