@@ -26,11 +26,12 @@ pub fn writer(manifest: &Manifest, allow_command: bool) -> Result<Writer, String
 }
 
 /// Where the manifest's secret may go was judged when the manifest was read.
-fn end(target: &Target, allow_command: bool) -> Result<End, String> {
+pub(super) fn end(target: &Target, allow_command: bool) -> Result<End, String> {
     match target {
         Target::Dialpad(dialpad) => {
             let token = secret::resolve(&dialpad.token, allow_command)?;
-            Ok(End::Socket { url: dialpad.url.value.clone(), token: Some(token) })
+            let url = dialpad.url.value.clone();
+            Ok(End::Socket { url, token: Some(token), plain_http: true })
         }
         Target::Sandbox(sandbox) => {
             let folder = Some(PathBuf::from(&*sandbox.folder));

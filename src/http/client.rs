@@ -202,7 +202,7 @@ impl Client {
                 return finished(outcome);
             }
             maybe_done_before |= maybe_done;
-            tracing::trace!(method = %call.method, path = shown(&call.path), tried, ?wait, "again");
+            tracing::debug!(method = %call.method, path = shown(&call.path), tried, ?wait, "again");
             // The door is closed for all by then, if the service asked; this one waits its turn behind it.
             if asked.is_none() {
                 sleep(wait).await;
@@ -234,10 +234,10 @@ impl Client {
         match &answer {
             Ok(answer) => {
                 let status = answer.status.as_u16();
-                tracing::debug!(method = %call.method, path = shown(&call.path), status, ?took, "answered");
+                tracing::info!(method = %call.method, path = shown(&call.path), status, ?took, "answered");
             }
             Err(failure) => {
-                tracing::debug!(method = %call.method, path = shown(&call.path), %failure, ?took, "not answered");
+                tracing::info!(method = %call.method, path = shown(&call.path), %failure, ?took, "not answered");
             }
         }
         self.learn(&answer, leave, call.patience);
