@@ -6,6 +6,8 @@
 
 pub mod edit;
 pub mod evaluation;
+pub mod json;
+pub mod markdown;
 pub mod neutral;
 pub mod problems;
 pub mod text;

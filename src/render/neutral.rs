@@ -46,6 +46,27 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// JSON text without characters that a terminal would obey, as JSON's own escapes.
+///
+/// They can only stand inside strings, and there the escape means the same.
+pub fn json(text: String) -> String {
+    let bad = |c: char| (!c.is_ascii() || c == '\u{7f}') && is_hostile(c);
+    if !text.contains(bad) {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if bad(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +89,13 @@ mod tests {
             assert_eq!(line(text), shown);
         }
         assert_eq!(lines("one\ntwo\u{7}"), "one\ntwo\\u{7}");
+    }
+
+    #[test]
+    fn json_means_the_same_when_it_is_harmless() {
+        let texts = ["\u{9b}31m", "\u{202e}x", "\u{e0041}", "\u{7f}", "plain\n\u{1b}", "😀"];
+        let harmless = json(serde_json::to_string(&texts).unwrap());
+        assert!(!harmless.contains(is_hostile), "{harmless}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&harmless).unwrap(), texts);
     }
 }

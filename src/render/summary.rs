@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Action, Change, Held, Kind, Plan, Reason, Subject};
+use crate::{
+    names::Value,
+    plan::{Action, AttributeChange, Change, Held, Kind, Plan, Reason, Subject},
+};
 
 /// A plan in groups, each in the plan's order.
 pub(super) struct Summary<'a> {
@@ -50,4 +53,11 @@ impl<'a> Summary<'a> {
     pub(super) fn held(&self) -> usize {
         self.held.values().map(Vec::len).sum()
     }
+}
+
+/// Whether the attributes of a disable or enable say nothing that the action does not say.
+pub(super) fn says_no_more(change: &Change) -> bool {
+    let active =
+        |attribute: &AttributeChange| attribute.path.is("active") && matches!(attribute.after, Some(Value::Boolean(_)));
+    matches!(change.action, Action::DisableUser | Action::EnableUser) && change.attributes.iter().all(active)
 }

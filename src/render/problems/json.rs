@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{Places, level_name, number, sorted};
-use crate::problem::{Level, Problem, Sources};
+use crate::{
+    problem::{Level, Problem, Sources},
+    render::neutral,
+};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -76,7 +79,7 @@ pub fn json(problems: &[Problem], sources: &Sources) -> String {
     let report = Report { format_version: 1, summary, problems: entries };
     let mut text = serde_json::to_string_pretty(&report).expect("texts and numbers are always JSON");
     text.push('\n');
-    text
+    neutral::json(text)
 }
 
 fn at<'a>(file: &'a str, span: &std::ops::Range<usize>, places: &mut Places) -> At<'a> {

@@ -6,7 +6,10 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{Places, level_name, sorted};
-use crate::problem::{Problem, Sources};
+use crate::{
+    problem::{Problem, Sources},
+    render::neutral,
+};
 
 /// What a path of a relative URI may not hold as it is (RFC 3986 §3.3).
 const PATH: &AsciiSet = &CONTROLS
@@ -48,7 +51,7 @@ pub fn sarif(problems: &[Problem], sources: &Sources) -> String {
             "results": results,
         }],
     });
-    format!("{log:#}\n")
+    neutral::json(format!("{log:#}\n"))
 }
 
 fn result(problem: &Problem, codes: &[&str], places: &mut Places) -> Value {

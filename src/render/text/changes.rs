@@ -15,7 +15,7 @@ use crate::{
     render::{
         neutral,
         phrase::{digits, explanation, heading},
-        summary::Summary,
+        summary::{Summary, says_no_more},
     },
 };
 
@@ -90,7 +90,7 @@ fn one(page: &mut Page, change: &Change, with_cause: bool, width: usize, view: &
     match change.action {
         Action::CreateUser | Action::CreateGroup => values(page, &change.attributes, |change| &change.after),
         Action::DeleteUser | Action::DeleteGroup => values(page, &change.attributes, |change| &change.before),
-        Action::DisableUser | Action::EnableUser if only_active(&change.attributes) => {}
+        Action::DisableUser | Action::EnableUser if says_no_more(change) => {}
         Action::AddMembers | Action::RemoveMembers => {
             members(page, &change.members.added, '+', Ink::Added, view);
             members(page, &change.members.removed, '-', Ink::Removed, view);
@@ -109,11 +109,6 @@ fn one(page: &mut Page, change: &Change, with_cause: bool, width: usize, view: &
             }
         }
     }
-}
-
-/// Whether nothing is said that the action does not say already.
-fn only_active(attributes: &[AttributeChange]) -> bool {
-    attributes.iter().all(|change| change.path.is("active") && matches!(change.after, Some(Value::Boolean(_))))
 }
 
 /// The mapping's line, when the cause has not named it.

@@ -1,0 +1,177 @@
+//! An outcome as JSON.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    FORMAT_VERSION, pretty,
+    shapes::{Action, Kind, Subject},
+};
+use crate::{
+    plan::{
+        Plan,
+        outcome::{self, ChangeResult, Outcome, Stop},
+    },
+    render::outcome::Tally,
+};
+
+/// What came of carrying out a plan. Printed by `dialform apply --format json`.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Report<'a> {
+    /// The version of this format. Fields are added without raising it.
+    format_version: u32,
+    /// The manifest's name.
+    manifest: &'a str,
+    /// The SCIM base URL, or `sandbox`.
+    target: &'a str,
+    /// The numbers.
+    summary: Summary<'a>,
+    /// One for each change of the plan, in the plan's order.
+    results: Vec<Entry<'a>>,
+}
+
+/// The numbers of an outcome.
+#[derive(Serialize, JsonSchema)]
+struct Summary<'a> {
+    /// Changes of the plan.
+    total: usize,
+    /// Done now.
+    done: usize,
+    /// So already; nothing was sent.
+    already: usize,
+    /// Refused or lost for good.
+    failed: usize,
+    /// Not tried.
+    skipped: usize,
+    /// Held back by the plan and not done; protected ones apart.
+    held: usize,
+    /// User names of people whom the plan disables or deletes and who still have access.
+    still_have_access: Vec<&'a str>,
+    /// Requests that were sent, retries and look-ups included.
+    requests: u64,
+    /// Retries among them.
+    retries: u64,
+    /// Seconds that it took.
+    seconds: f64,
+    /// Why it stopped before the end, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Stopped<'a>>,
+}
+
+/// Why an apply stopped before the end.
+#[derive(Serialize, JsonSchema)]
+struct Stopped<'a> {
+    /// Which of the ways to stop.
+    reason: StopReason,
+    /// In words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+/// The ways to stop before the end.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum StopReason {
+    /// The service refuses the credentials.
+    Credentials,
+    /// More than half of the first fifty changes failed.
+    MassFailure,
+    /// Somebody asked to stop.
+    Interrupted,
+    /// The lock was lost.
+    LockLost,
+}
+
+/// What came of one change.
+#[derive(Serialize, JsonSchema)]
+struct Entry<'a> {
+    /// The id of the change in the plan.
+    change: &'a str,
+    /// What it was to do.
+    action: Action,
+    /// The kind of the object.
+    kind: Kind,
+    /// To whom or what; with the id of what was created.
+    subject: Subject<'a>,
+    /// How it went.
+    status: Status,
+    /// The HTTP status of the answer, for what failed with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http: Option<u16>,
+    /// What the service said, or why it was not tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    /// Attributes that the service accepted and did not store.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_stored: Vec<&'a str>,
+}
+
+/// How a change went.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    /// Done now.
+    Done,
+    /// It was so already; nothing was sent.
+    Already,
+    /// Refused or lost for good.
+    Failed,
+    /// Not tried.
+    Skipped,
+}
+
+/// An outcome as one JSON object.
+pub fn outcome(plan: &Plan, outcome: &Outcome) -> String {
+    let tally = Tally::of(plan, outcome);
+    let Outcome { results, stopped, requests, retries, millis } = outcome;
+    let summary = Summary {
+        total: results.len(),
+        done: tally.done,
+        already: tally.already,
+        failed: tally.failed.len(),
+        skipped: tally.skipped.len(),
+        held: tally.held,
+        still_have_access: tally.still_have_access.iter().map(|(result, _)| &*result.subject.name).collect(),
+        requests: *requests,
+        retries: *retries,
+        seconds: f64::from(u32::try_from(*millis).unwrap_or(u32::MAX)) / 1000.0,
+        stopped: stopped.as_ref().map(stop),
+    };
+    pretty(&Report {
+        format_version: FORMAT_VERSION,
+        manifest: &plan.made_from.manifest,
+        target: &plan.made_from.target,
+        summary,
+        results: results.iter().map(entry).collect(),
+    })
+}
+
+fn stop(stop: &Stop) -> Stopped<'_> {
+    let (reason, message) = match stop {
+        Stop::Credentials { message } => (StopReason::Credentials, Some(&**message)),
+        Stop::MassFailure { failed: _, tried: _ } => (StopReason::MassFailure, None),
+        Stop::Interrupted => (StopReason::Interrupted, None),
+        Stop::LockLost { message } => (StopReason::LockLost, Some(&**message)),
+    };
+    Stopped { reason, message }
+}
+
+fn entry(result: &ChangeResult) -> Entry<'_> {
+    let ChangeResult { change, action, subject, status, target, not_stored } = result;
+    let (status, http, message) = match status {
+        outcome::Status::Done => (Status::Done, None, None),
+        outcome::Status::Already => (Status::Already, None, None),
+        outcome::Status::Failed { http, message } => (Status::Failed, *http, Some(&**message)),
+        outcome::Status::Skipped { because } => (Status::Skipped, None, Some(&**because)),
+    };
+    Entry {
+        change: &change.0,
+        action: Action::of(*action),
+        kind: Kind::of(action.kind()),
+        subject: Subject::with_target(subject, target.as_ref()),
+        status,
+        http,
+        message,
+        not_stored: not_stored.iter().map(crate::names::AttrPath::as_str).collect(),
+    }
+}
