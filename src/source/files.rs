@@ -69,7 +69,7 @@ pub fn read(files: &Files) -> Result<Read, Failed> {
     }
     groups.join(&people, &files.people.value, &mut report);
     // Without the people everybody would be unknown.
-    let groups = people_input.is_some().then(|| groups.resolve(&people, &mut report)).unwrap_or_default();
+    let groups = if people_input.is_some() { groups.resolve(&people, &mut report) } else { Vec::new() };
     for input in people_input.into_iter().chain(group_inputs.into_iter().filter_map(|(_, input, _)| input)) {
         report.keep_text(&input.file, input.text);
     }

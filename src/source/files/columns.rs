@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::Range,
+    sync::LazyLock,
 };
 
 use super::{known, report::Report, row::Cell};
@@ -107,13 +108,32 @@ impl Column {
     }
 }
 
+/// The known names of a table in bare letters, with what they stand for.
+type Known = HashMap<String, (Text, Kind)>;
+
+fn known_of(table: Table) -> &'static Known {
+    static PEOPLE: LazyLock<Known> = LazyLock::new(|| bare_names(Table::People));
+    static GROUPS: LazyLock<Known> = LazyLock::new(|| bare_names(Table::Groups));
+    static MEMBERS: LazyLock<Known> = LazyLock::new(|| bare_names(Table::Members));
+    match table {
+        Table::People => &PEOPLE,
+        Table::Groups => &GROUPS,
+        Table::Members => &MEMBERS,
+    }
+}
+
+fn bare_names(table: Table) -> Known {
+    let names = known::names(table).into_iter();
+    names.map(|(name, kind)| (bare(&name), (Text::from(name), kind))).collect()
+}
+
 /// The columns of a file, by number.
 #[derive(Debug)]
 pub(super) struct Columns {
     /// What the file holds.
     pub(super) table: Table,
     file: Text,
-    known: HashMap<String, (Text, Kind)>,
+    known: &'static Known,
     by_spelling: HashMap<String, usize>,
     by_name: HashMap<Text, usize>,
     columns: Vec<Column>,
@@ -122,10 +142,8 @@ pub(super) struct Columns {
 impl Columns {
     /// None yet.
     pub(super) fn new(table: Table, file: &Text) -> Self {
-        let known =
-            known::names(table).into_iter().map(|(name, kind)| (bare(&name), (Text::from(name), kind))).collect();
         let (by_spelling, by_name) = (HashMap::new(), HashMap::new());
-        Self { table, file: file.clone(), known, by_spelling, by_name, columns: Vec::new() }
+        Self { table, file: file.clone(), known: known_of(table), by_spelling, by_name, columns: Vec::new() }
     }
 
     /// The file's name.

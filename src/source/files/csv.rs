@@ -142,7 +142,9 @@ fn are_quoted_well(cells: &[RawCell<'_>], input: &Input, report: &mut Report) ->
 /// Whether a row has a cell for each column, and none without one.
 fn is_even(cells: &[RawCell<'_>], header: &[Header], input: &Input, report: &mut Report) -> bool {
     let file = &input.file;
-    if let Some(extra) = cells.iter().skip(header.len()).find(|cell| !cell.text.trim().is_empty()) {
+    // Of a row this wide not even all cells were kept.
+    let too_wide = cells.get(header.len() + MAX_COLUMNS - 1);
+    if let Some(extra) = cells.iter().skip(header.len()).find(|cell| !cell.text.trim().is_empty()).or(too_wide) {
         let message = format!("the row has {} for {}", cells_of(cells.len()), columns_of(header.len()));
         let help = "put a cell that holds the delimiter in quotes, without a blank before them";
         report.error("ragged_row", file, extra.span.clone(), message, |problem| problem.help(help));
@@ -263,8 +265,9 @@ impl<'a> Records<'a> {
 fn cell<'a>(text: &'a str, raw: Range<usize>, unquoted: &[u8]) -> RawCell<'a> {
     let written = &text[raw.clone()];
     // White space around a cell without quotes was written for the eye.
-    let start = raw.start + (written.len() - written.trim_start().len());
     let trimmed = written.trim();
+    let blank = if trimmed.is_empty() { 0 } else { written.len() - written.trim_start().len() };
+    let start = raw.start + blank;
     let span = start..start + trimmed.len();
     if !written.starts_with('"') {
         return RawCell { span, text: Cow::Borrowed(trimmed), badly_quoted: false };

@@ -59,7 +59,7 @@ impl Groups {
     pub(super) fn read(&mut self, input: &Input, report: &mut Report) {
         let mut columns = Columns::new(Table::Groups, &input.file);
         rows(input, &mut columns, report, |row, columns, report| {
-            if let Some(draft) = draft(row, columns, &input.file, report) {
+            if let Some(draft) = draft(row, columns, input, report) {
                 self.take(draft, columns.has(Kind::Member), report);
             }
         });
@@ -214,7 +214,8 @@ impl Draft {
 }
 
 /// A group from a row.
-fn draft(row: Row<'_>, columns: &mut Columns, file: &Text, report: &mut Report) -> Option<Draft> {
+fn draft(row: Row<'_>, columns: &mut Columns, input: &Input, report: &mut Report) -> Option<Draft> {
+    let file = &input.file;
     let (span, mut attributes, mut members) = (row.span, Vec::new(), Vec::new());
     let (mut name, mut id) = (None, None);
     for cell in row.cells {
@@ -240,8 +241,9 @@ fn draft(row: Row<'_>, columns: &mut Columns, file: &Text, report: &mut Report) 
                 continue;
             }
         };
+        let mut at = cell.span.start;
         for item in value.each() {
-            members.extend(named(item, what, file, &cell.span));
+            members.extend(named(item, what, input, &cell.span, &mut at));
         }
     }
     let (Some(name), Some(id)) = (name.clone().or_else(|| id.clone()), id.or(name)) else {
@@ -256,7 +258,9 @@ fn draft(row: Row<'_>, columns: &mut Columns, file: &Text, report: &mut Report) 
 }
 
 /// A member as a list names it: by text, or by an object as Graph gives it.
-fn named(item: &Value, what: What, file: &Text, span: &Range<usize>) -> Option<Named> {
+///
+/// `cell` is the whole list, and `at` how far it was looked through for names.
+fn named(item: &Value, what: What, input: &Input, cell: &Range<usize>, at: &mut usize) -> Option<Named> {
     let names: Vec<Text> = match item {
         Value::Record(_) => ["objectId", "id", "userPrincipalName", "displayName", "name", "mail"]
             .iter()
@@ -267,7 +271,12 @@ fn named(item: &Value, what: What, file: &Text, span: &Range<usize>) -> Option<N
     let names: Vec<Text> = names.into_iter().filter(|name| !name.is_empty()).collect();
     let told = item.member("@odata.type").or_else(|| item.member("objectType")).and_then(Value::as_text);
     let what = if what == What::Any { told.map_or(what, |told| kind_of(told)) } else { what };
-    (!names.is_empty()).then(|| Named { names, what, file: file.clone(), span: span.clone() })
+    let first = names.first()?;
+    let found = input.text.get(*at..cell.end).and_then(|rest| rest.find(&**first));
+    let span = found.map_or(cell.clone(), |found| *at + found..*at + found + first.len());
+    // Also where a name is not found as it is, being escaped: no part is looked through twice.
+    *at = span.end;
+    Some(Named { names, what, file: input.file.clone(), span })
 }
 
 /// `#microsoft.graph.group` and the portal's `Group`; `#microsoft.graph.user` and `User`.

@@ -52,7 +52,7 @@ pub(super) fn lines<'a>(
     let mut start = input.start();
     for line in input.text[start..].split_inclusive('\n') {
         if !line.trim().is_empty() {
-            match serde_json::from_str::<&RawValue>(line) {
+            match serde_json::from_str::<&RawValue>(line.trim_end()) {
                 Ok(item) => {
                     if let Some(row) = row(input, item, &mut lines, columns, report) {
                         each(row, columns, report);

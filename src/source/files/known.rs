@@ -74,7 +74,7 @@ const PEOPLE_OTHERS: [(&str, Kind); 13] = [
 ];
 
 /// Other spellings of people's attributes, in lower case without anything but letters and digits.
-const PEOPLE_SPELLINGS: [(&str, &str); 52] = [
+const PEOPLE_SPELLINGS: [(&str, &str); 46] = [
     ("alternateemailaddress", "otherMails"),
     ("alternateemailaddresses", "otherMails"),
     ("businessphone", "telephoneNumber"),
@@ -96,8 +96,6 @@ const PEOPLE_SPELLINGS: [(&str, &str); 52] = [
     ("lastdirsyncdatetime", "lastDirSyncTime"),
     ("lastname", "surname"),
     ("managerid", "manager"),
-    ("managerobjectid", "manager"),
-    ("manageruserprincipalname", "manager"),
     ("memberof", "groups"),
     ("mobilephone", "mobile"),
     ("mobilephonenumber", "mobile"),
@@ -110,22 +108,18 @@ const PEOPLE_SPELLINGS: [(&str, &str); 52] = [
     ("onpremiseslastsyncdatetime", "lastDirSyncTime"),
     ("onpremisessyncenabled", "dirSyncEnabled"),
     ("phonenumber", "telephoneNumber"),
-    ("provincestate", "state"),
     ("signinsessionsvalidfromdatetime", "refreshTokensValidFromDateTime"),
     ("softdeleted", "IsSoftDeleted"),
     ("softdeletiontimestamp", "deletedDateTime"),
     ("stateorprovince", "state"),
-    ("street", "streetAddress"),
     ("title", "jobTitle"),
     ("upn", "userPrincipalName"),
     ("username", "userPrincipalName"),
-    ("usertypes", "userType"),
     ("whencreated", "createdDateTime"),
     ("zip", "postalCode"),
     ("ziporpostalcode", "postalCode"),
     ("ziporpostcode", "postalCode"),
     ("postcode", "postalCode"),
-    ("preferredlanguages", "preferredLanguage"),
     ("employeenumber", "employeeId"),
 ];
 

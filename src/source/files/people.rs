@@ -142,9 +142,11 @@ impl People {
             if let Some(person) = by_mail {
                 return format!("it is the mail address of `{}`; name them so", person.label().escape_debug());
             }
+            // Names of one company are alike by their domain, so a few letters decide.
             let names = self.people.iter().filter_map(|person| person.text("userPrincipalName"));
-            match crate::names::near_miss(&name, names.map(|name| &**name)) {
-                Some(near) => format!("did you mean `{}`?", near.escape_debug()),
+            let near = names.map(|name| (strsim::osa_distance(&wanted, &fold(name)), name)).min();
+            match near.filter(|(distance, _)| *distance <= 3) {
+                Some((_, near)) => format!("did you mean `{}`?", near.escape_debug()),
                 None => "people are named by user principal name or objectId".to_owned(),
             }
         }

@@ -131,7 +131,7 @@ fn decode(file: &Text, format: Format, bytes: Vec<u8>, report: &mut Report) -> O
             let mut bytes = error.into_bytes();
             let byte = bytes[at];
             bytes.truncate(at);
-            let message = format!("the file is not UTF-8: the byte {byte:#04x} is none there");
+            let message = format!("the file is not UTF-8: the byte {byte:#04x} has no meaning there");
             let help = format!("it looks like Latin-1 (Windows-1252); {save_as}");
             report.error("not_utf8", file, at..at, message, |problem| problem.help(help));
             report.keep_text(file, String::from_utf8(bytes).unwrap_or_default());

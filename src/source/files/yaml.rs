@@ -51,6 +51,7 @@ fn wrong<T>(
     Err(Wrong { code, span, message: message.into(), help })
 }
 
+const DEEP: &str = "a person is a map of texts and lists of texts";
 const EXPECTED: &str = "expected a list with a map for each: `- userPrincipalName: …`";
 
 fn document<'a>(
@@ -230,8 +231,7 @@ impl<'a> Events<'a> {
     /// The node that begins with a token.
     fn node(&mut self, token: Token<'a>, depth: usize) -> Result<Node<'a>, Wrong> {
         if depth > MAX_DEPTH {
-            let help = "a person is a map of texts and lists of texts";
-            return wrong("too_deep", token.span, format!("the nesting is deeper than {MAX_DEPTH}"), help);
+            return wrong("too_deep", token.span, format!("the nesting is deeper than {MAX_DEPTH}"), DEEP);
         }
         let mut span = token.span;
         let kind = match token.what {
@@ -277,6 +277,10 @@ impl<'a> Events<'a> {
             at -= 1;
         }
         let info = error.info();
+        if info.contains("recursion limit") {
+            let message = "the nesting is too deep".to_owned();
+            return Wrong { code: "too_deep", span: at..at, message, help: DEEP };
+        }
         let message = format!("this is not YAML: {}", info.escape_debug());
         Wrong {
             code: "bad_yaml",
