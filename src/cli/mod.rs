@@ -13,6 +13,7 @@ pub mod log;
 pub mod logging;
 pub mod output;
 pub mod plan;
+pub mod progress;
 pub mod sandbox;
 pub mod schema;
 pub mod secret;

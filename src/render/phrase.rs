@@ -126,7 +126,7 @@ pub(super) fn meaning(reason: Reason) -> &'static str {
 }
 
 /// `3 s`, `2 min 5 s`, `1 h 40 min`.
-pub(super) fn duration(seconds: u64) -> String {
+pub fn duration(seconds: u64) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes) {
         (0, 0) => format!("{rest} s"),

@@ -14,6 +14,8 @@ pub(in crate::render) mod value;
 pub use outcome::{outcome, progress};
 pub use plan::plan;
 
+pub use super::phrase::duration;
+
 use page::Page;
 
 /// How text is shown.
