@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -10,8 +10,13 @@ use super::{Text, Value};
 ///
 /// Two paths are equal when they name the same attribute: SCIM attribute names
 /// and schema URNs are compared without case (RFC 7643 §2.1).
+///
+/// Cloning is cheap: a plan for a hundred thousand people holds a million of them.
 #[derive(Clone, Debug)]
-pub struct AttrPath {
+pub struct AttrPath(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     text: Text,
     key: Text,
     schema: Option<Text>,
@@ -121,7 +126,7 @@ impl AttrPath {
             text.push_str(sub);
         }
         let key = super::fold(&text).into();
-        Self { text: text.into(), key, schema, attribute, selector, sub }
+        Self(Arc::new(Parts { text: text.into(), key, schema, attribute, selector, sub }))
     }
 
     /// The path of a plain core attribute. For names that the program itself knows.
@@ -131,42 +136,42 @@ impl AttrPath {
 
     /// The path as it is sent: the core schema left out.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// The extension schema's URN, `None` for the core schema.
     pub fn schema(&self) -> Option<&str> {
-        self.schema.as_deref()
+        self.0.schema.as_deref()
     }
 
     /// The top-level attribute.
     pub fn attribute(&self) -> &str {
-        &self.attribute
+        &self.0.attribute
     }
 
     /// Which value of a multi-valued attribute.
     pub fn selector(&self) -> Option<&Selector> {
-        self.selector.as_ref()
+        self.0.selector.as_ref()
     }
 
     /// The sub-attribute.
     pub fn sub(&self) -> Option<&str> {
-        self.sub.as_deref()
+        self.0.sub.as_deref()
     }
 
     /// The key that comparing uses: the path without case.
     pub fn key(&self) -> &str {
-        &self.key
+        &self.0.key
     }
 
     /// Whether this is the core attribute `name`, without case.
     pub fn is(&self, name: &str) -> bool {
-        self.key.as_ref().eq_ignore_ascii_case(name)
+        self.0.key.as_ref().eq_ignore_ascii_case(name)
     }
 
     /// The path of the whole top-level attribute: `emails` of `emails[…].value`.
     pub fn top(&self) -> Self {
-        Self::from_parts(self.schema.clone(), self.attribute.clone(), None, None)
+        Self::from_parts(self.0.schema.clone(), self.0.attribute.clone(), None, None)
     }
 }
 
@@ -221,7 +226,7 @@ fn parse_selector(inner: &str) -> Result<Selector, &'static str> {
 
 impl PartialEq for AttrPath {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        Arc::ptr_eq(&self.0, &other.0) || self.0.key == other.0.key
     }
 }
 
@@ -235,25 +240,25 @@ impl PartialOrd for AttrPath {
 
 impl Ord for AttrPath {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key.cmp(&other.key)
+        self.0.key.cmp(&other.0.key)
     }
 }
 
 impl std::hash::Hash for AttrPath {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
+        self.0.key.hash(state);
     }
 }
 
 impl fmt::Display for AttrPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0.text)
     }
 }
 
 impl Serialize for AttrPath {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(&self.0.text)
     }
 }
 
