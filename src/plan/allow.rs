@@ -60,3 +60,36 @@ impl fmt::Display for Allowance {
         f.write_str(&self.text)
     }
 }
+
+/// What was let through, asked by guards.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowed<'a>(pub &'a [Allowance]);
+
+impl Allowed<'_> {
+    /// Whether one of `names` is let through by name.
+    pub fn names<'n>(&self, reason: Reason, mut names: impl Iterator<Item = &'n str>) -> bool {
+        let subjects = self.of(reason).filter_map(|allowance| match &allowance.extent {
+            Extent::Subject(subject) => Some(subject),
+            Extent::Count(_) => None,
+        });
+        let subjects: Vec<&Folded> = subjects.collect();
+        !subjects.is_empty() && names.any(|name| subjects.contains(&&Folded::new(name)))
+    }
+
+    /// The counts that were given for a reason.
+    pub fn counts(&self, reason: Reason) -> impl Iterator<Item = u64> {
+        self.of(reason).filter_map(|allowance| match allowance.extent {
+            Extent::Count(count) => Some(count),
+            Extent::Subject(_) => None,
+        })
+    }
+
+    /// Whether anything was given for a reason.
+    pub fn any(&self, reason: Reason) -> bool {
+        self.of(reason).next().is_some()
+    }
+
+    fn of(&self, reason: Reason) -> impl Iterator<Item = &Allowance> {
+        self.0.iter().filter(move |allowance| allowance.reason == reason)
+    }
+}

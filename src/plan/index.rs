@@ -21,14 +21,14 @@ pub(super) struct Object<'a> {
     pub label: &'a Text,
     /// Whether it may be used; groups always.
     pub active: bool,
-    /// A group's members, sorted.
-    pub members: &'a [TargetId],
 }
 
 /// All live objects of a kind, in the order of their ids.
 #[derive(Debug)]
 pub(super) struct Objects<'a> {
     pub all: Vec<Object<'a>>,
+    /// Of groups: the members, sorted.
+    members: Vec<Vec<&'a TargetId>>,
     by_id: HashMap<&'a TargetId, At>,
 }
 
@@ -42,21 +42,29 @@ impl<'a> Objects<'a> {
             version: user.version.as_ref().filter(|_| live.service.etag),
             label: user.label(),
             active: user.is_active(),
-            members: &[],
         }))
     }
 
     /// The groups.
     pub fn groups(live: &'a Live) -> Self {
         let groups = live.groups.items().map(Vec::as_slice).unwrap_or_default();
-        Self::new(groups.iter().map(|group| Object {
+        let mut objects = Self::new(groups.iter().map(|group| Object {
             id: &group.id,
             attributes: &group.attributes,
             version: group.version.as_ref().filter(|_| live.service.etag),
             label: group.label(),
             active: true,
-            members: &group.members,
-        }))
+        }));
+        objects.members = vec![Vec::new(); objects.all.len()];
+        for group in groups {
+            if let Some(at) = objects.find(&group.id) {
+                let mut members: Vec<&TargetId> = group.members.iter().collect();
+                members.sort_unstable();
+                members.dedup();
+                objects.members[at as usize] = members;
+            }
+        }
+        objects
     }
 
     fn new(objects: impl Iterator<Item = Object<'a>>) -> Self {
@@ -64,7 +72,7 @@ impl<'a> Objects<'a> {
         all.sort_by(|left, right| left.id.cmp(right.id));
         all.dedup_by(|left, right| left.id == right.id);
         let by_id = (0..).zip(&all).map(|(at, object)| (object.id, at)).collect();
-        Self { all, by_id }
+        Self { all, members: Vec::new(), by_id }
     }
 
     /// Where the object with this id is.
@@ -75,6 +83,11 @@ impl<'a> Objects<'a> {
     /// The object at a position that came from here.
     pub fn get(&self, at: At) -> &Object<'a> {
         &self.all[at as usize]
+    }
+
+    /// The members of a group, sorted.
+    pub fn members(&self, at: At) -> &[&'a TargetId] {
+        self.members.get(at as usize).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Positions of all objects.
@@ -125,7 +138,7 @@ impl<'a> ByValue<'a> {
     pub fn find(&self, value: &Value) -> &[At] {
         let value = id_or_self(value);
         let found = match value.as_text() {
-            Some(text) => self.slots.get(&self.comparison.key(text)),
+            Some(text) => self.slots.get(self.comparison.key(text).as_ref()),
             None => self.slots.get(key_of(self.comparison, value).as_str()),
         };
         slot(found)
@@ -133,7 +146,7 @@ impl<'a> ByValue<'a> {
 
     /// Who holds this text.
     pub fn find_text(&self, text: &str) -> &[At] {
-        slot(self.slots.get(&self.comparison.key(text)))
+        slot(self.slots.get(self.comparison.key(text).as_ref()))
     }
 
     /// The value as one compares it.

@@ -12,6 +12,27 @@ pub mod redact;
 
 mod allow;
 mod lookups;
+mod budget;
+mod compare;
+mod difference;
+mod digest;
+mod draft;
+mod finish;
+mod groups;
+mod guard;
+mod index;
+mod leavers;
+mod matching;
+mod members;
+mod operations;
+mod order;
+mod protect;
+mod rename;
+mod scene;
+mod select;
+mod targets;
+mod user_names;
+mod users;
 #[cfg(test)]
 pub(crate) mod sample;
 
@@ -21,10 +42,20 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use crate::desired::{Cause, CauseKind, Note};
-pub use allow::{Allowance, AllowanceError};
+
 pub use lookups::lookups;
+pub use allow::{Allowance, AllowanceError, Extent};
+pub use budget::{is_proven, spent};
+pub use compare::Comparison;
+pub use order::PHASES;
+
+use draft::Draft;
+use groups::Groups;
+use scene::Scene;
+use users::Users;
 
 use crate::{
+    desired,
     directory::Directory,
     live::Live,
     manifest::{Manifest, MembersDialect, PatchDialect},
@@ -67,8 +98,20 @@ pub struct Options {
 ///
 /// It cannot fail: what is wrong with one person is a held change.
 pub fn between(inputs: &Inputs, options: &Options) -> Plan {
-    let _ = (inputs, options);
-    todo!("the planner")
+    let desired = desired::build(inputs.manifest, inputs.directory, inputs.now);
+    let scene = Scene::new(inputs, options, &desired);
+    let mut draft = Draft::default();
+    draft.notes.extend(desired.notes.iter().cloned());
+    let mut users = Users::new(&scene);
+    users.plan(&mut draft);
+    users.plan_others(&mut draft);
+    if let Some(groups) = Groups::new(&users, &mut draft) {
+        groups.plan(&mut draft);
+    }
+    user_names::settle(&users, &mut draft);
+    drop(users);
+    draft.tell_counts();
+    finish::plan(&scene, draft)
 }
 
 /// What would change, and what is held back.

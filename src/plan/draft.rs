@@ -1,0 +1,238 @@
+//! The plan in the making: changes with what stands in their way.
+
+use std::collections::BTreeMap;
+
+use super::{Cause, Change, ChangeId, Held, Kind, Members, Note, Reason, Remember, Subject};
+use super::{Action, AttributeChange, Request};
+use crate::{
+    directory,
+    names::{Place, SourceId, TargetId, Text, count},
+};
+
+/// What stands in the way of a change. It goes through when a person lets it.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    pub reason: Reason,
+    pub message: Text,
+    /// Lines of the manifest beside those of the cause.
+    pub places: Vec<Place>,
+    /// Nobody can let it through, whatever the reason.
+    pub firm: bool,
+}
+
+impl Gate {
+    /// A gate that a person can open, where its reason can be allowed.
+    pub fn new(reason: Reason, message: Text) -> Self {
+        Self { reason, message, places: Vec::new(), firm: false }
+    }
+
+    /// A gate that nobody can open.
+    pub fn firm(reason: Reason, message: Text) -> Self {
+        Self { firm: true, ..Self::new(reason, message) }
+    }
+
+    /// The same with a line of the manifest.
+    pub fn at(self, place: &Place) -> Self {
+        Self { places: vec![place.clone()], ..self }
+    }
+}
+
+/// A change, unless a gate holds it.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub change: Change,
+    pub gates: Vec<Gate>,
+    /// Kept in memory when the change goes through.
+    pub remember: Option<Remember>,
+    /// A change without which this one makes no sense, although it comes later.
+    pub together: Option<ChangeId>,
+}
+
+impl Planned {
+    /// A change without gates.
+    pub fn open(change: Change) -> Self {
+        Self { change, gates: Vec::new(), remember: None, together: None }
+    }
+}
+
+/// Everything that is planned so far.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub planned: Vec<Planned>,
+    pub held: Vec<Held>,
+    pub notes: Vec<Note>,
+    pub unmanaged: Vec<Subject>,
+    pub remember: Vec<Remember>,
+    /// Accounts that are ours, and how many of them are active.
+    pub ours: u64,
+    pub ours_active: u64,
+    /// Links that were found live, and all links.
+    pub links_found: u64,
+    pub links: u64,
+    pub unchanged: u64,
+    /// What happens to many, said once with a count.
+    counted: BTreeMap<&'static str, Counted>,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    count: usize,
+    names: Vec<Text>,
+    place: Option<Place>,
+}
+
+impl Draft {
+    /// Adds a change without gates.
+    pub fn plan(&mut self, change: Change) {
+        self.gate(change, Vec::new());
+    }
+
+    /// Adds a change behind gates.
+    pub fn gate(&mut self, change: Change, gates: Vec<Gate>) {
+        self.planned.push(Planned { gates, ..Planned::open(change) });
+    }
+
+    /// Counts somebody to whom `code` applies; the names of the first few are kept.
+    pub fn count(&mut self, code: &'static str, name: &Text, place: Option<&Place>) {
+        let counted = self.counted.entry(code).or_default();
+        counted.count += 1;
+        if counted.names.len() < NAMED {
+            counted.names.push(name.clone());
+        }
+        if counted.place.is_none() {
+            counted.place = place.cloned();
+        }
+    }
+
+    /// The counts as notes.
+    pub fn tell_counts(&mut self) {
+        for (code, counted) in std::mem::take(&mut self.counted) {
+            let (one, many) = sentence(code);
+            let names = names(&counted.names, counted.count);
+            let message = format!("{}: {names}", count(counted.count, one, many));
+            self.notes.push(Note { code: code.into(), message: message.into(), place: counted.place });
+        }
+    }
+}
+
+/// How many names a message shows.
+pub(super) const NAMED: usize = 10;
+
+/// The first names, and how many more there are.
+pub(super) fn names(shown: &[Text], all: usize) -> String {
+    let mut text = shown.iter().take(NAMED).map(|name| &**name).collect::<Vec<_>>().join(", ");
+    let shown = shown.len().min(NAMED);
+    if all > shown {
+        text.push_str(&format!(" and {} more", all - shown));
+    }
+    text
+}
+
+/// What a code of [`Draft::count`] says of one and of many.
+fn sentence(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "not_created" => (
+            "entitled person has no account, and `create` is off",
+            "entitled people have no account, and `create` is off",
+        ),
+        "kept_out_of_scope" => (
+            "account stays active although its person left the scope (`on_out_of_scope: keep`)",
+            "accounts stay active although their people left the scope (`on_out_of_scope: keep`)",
+        ),
+        "no_updates" => (
+            "account stays active although its person left: `update` is off",
+            "accounts stay active although their people left: `update` is off",
+        ),
+        "no_leaving_mapping" => (
+            "account stays active although its person left: no mapping reads `IsSoftDeleted`",
+            "accounts stay active although their people left: no mapping reads `IsSoftDeleted`",
+        ),
+        "manager_left_out" => (
+            "person is planned without the manager, who has no account",
+            "people are planned without their manager, who has no account",
+        ),
+        "not_stored" => (
+            "attribute is not sent again: the service accepted it and did not store it",
+            "attributes are not sent again: the service accepted them and did not store them",
+        ),
+        "group_not_created" => (
+            "group does not exist, and `create` is off for groups",
+            "groups do not exist, and `create` is off for groups",
+        ),
+        "group_out_of_scope" => (
+            "group left the scope and stays: `delete` is off for groups",
+            "groups left the scope and stay: `delete` is off for groups",
+        ),
+        _ => ("case", "cases"),
+    }
+}
+
+/// The id of a change: the same in the next plan.
+pub(super) fn change_id(action: Action, subject: &Subject) -> ChangeId {
+    let name = name_of(action);
+    ChangeId(match (&subject.source, &subject.target) {
+        (Some(source), _) => format!("{name}:{source}").into(),
+        // A prefix keeps ids of the service apart from those of the source.
+        (None, Some(target)) => format!("{name}:live:{target}").into(),
+        (None, None) => format!("{name}:named:{}", subject.name).into(),
+    })
+}
+
+fn name_of(action: Action) -> &'static str {
+    match action {
+        Action::AdoptUser => "adopt_user",
+        Action::AdoptGroup => "adopt_group",
+        Action::DisableUser => "disable_user",
+        Action::CreateUser => "create_user",
+        Action::UpdateUser => "update_user",
+        Action::EnableUser => "enable_user",
+        Action::CreateGroup => "create_group",
+        Action::UpdateGroup => "update_group",
+        Action::AddMembers => "add_members",
+        Action::SetManager => "set_manager",
+        Action::RemoveMembers => "remove_members",
+        Action::DeleteGroup => "delete_group",
+        Action::DeleteUser => "delete_user",
+    }
+}
+
+/// A change of a subject, with nothing in it yet.
+pub(super) fn change(action: Action, subject: Subject, cause: Cause) -> Change {
+    Change {
+        id: change_id(action, &subject),
+        action,
+        subject,
+        attributes: Vec::new(),
+        members: Members::default(),
+        requests: Vec::new(),
+        depends_on: Vec::new(),
+        cause,
+        version: None,
+    }
+}
+
+/// A change that sends one request.
+pub(super) fn sending(
+    action: Action,
+    subject: Subject,
+    cause: Cause,
+    attributes: Vec<AttributeChange>,
+    request: Request,
+) -> Change {
+    Change { attributes, requests: vec![request], ..change(action, subject, cause) }
+}
+
+/// A person's account as a subject.
+pub(super) fn user(name: &Text, source: Option<&SourceId>, target: Option<&TargetId>) -> Subject {
+    Subject { kind: Kind::User, name: name.clone(), source: source.cloned(), target: target.cloned() }
+}
+
+/// A group as a subject.
+pub(super) fn group(name: &Text, source: Option<&directory::Group>, target: Option<&TargetId>) -> Subject {
+    Subject {
+        kind: Kind::Group,
+        name: name.clone(),
+        source: source.map(|group| group.id.clone()),
+        target: target.cloned(),
+    }
+}

@@ -1,0 +1,189 @@
+//! Who belongs to a group, and who is in it.
+
+use super::{
+    Action, Cause, CauseKind, ChangeId, Draft, MemberName, Note, Reason, Ref, Remember, Subject,
+    draft::{Gate, NAMED, Planned, change, names},
+    groups::Groups,
+    index::At,
+    matching::Found,
+    scene::Scene,
+    users::Account,
+};
+use crate::{
+    desired,
+    manifest::Membership,
+    names::{SourceId, TargetId, Text},
+};
+
+/// The members that a group should have.
+#[derive(Default)]
+struct Belonging<'a> {
+    /// Those who have an account, or get one.
+    with_account: Vec<MemberName>,
+    /// Accounts that may stay, those of people out of scope or in doubt too; sorted.
+    may_stay: Vec<&'a TargetId>,
+    /// People without an account, by name.
+    left_out: Vec<Text>,
+}
+
+impl<'a> Groups<'_, '_, 'a> {
+    /// Plans who comes and who goes.
+    pub(super) fn members(
+        &self,
+        draft: &mut Draft,
+        wanted: &desired::Group,
+        at: Option<At>,
+        subject: &Subject,
+        needs: &[ChangeId],
+    ) {
+        let Some(place) = &self.mappings.members else { return };
+        let object = at.map(|at| self.matcher.objects.get(at));
+        let live = at.map(|at| self.matcher.objects.members(at)).unwrap_or_default();
+        let belonging = self.belonging(wanted, live);
+        self.name_left_out(draft, subject, &belonging.left_out);
+        let text = format!("members of group {}", wanted.group.name);
+        let cause = Cause { kind: CauseKind::Membership, text: text.into(), place: Some(place.clone()) };
+        let is_member = |account: &Ref| matches!(account, Ref::Live(id) if live.binary_search(&id).is_ok());
+        let mut added = belonging.with_account;
+        added.retain(|member| !is_member(&member.account));
+        if !added.is_empty() {
+            let mut add = change(Action::AddMembers, subject.clone(), cause.clone());
+            add.version = object.and_then(|object| object.version.cloned());
+            add.depends_on = needs.to_vec();
+            add.members.added = added;
+            draft.plan(add);
+        }
+        let removed = self.strangers(live, &belonging.may_stay);
+        if removed.is_empty() || self.mappings.membership == Membership::AddOnly {
+            return;
+        }
+        let mut remove = change(Action::RemoveMembers, subject.clone(), cause);
+        remove.version = object.and_then(|object| object.version.cloned());
+        remove.depends_on = needs.to_vec();
+        let allowed = self.link(&wanted.group.id).is_some_and(|link| link.removals);
+        let unread = self.scene.unread_groups().or_else(|| wanted.doubt.clone());
+        let mut gates: Vec<Gate> = Scene::incomplete(unread).into_iter().collect();
+        let mut remember = None;
+        if !allowed {
+            let gone: Vec<Text> = removed.iter().take(NAMED).map(|member| member.name.clone()).collect();
+            let message = format!(
+                "the group was found and not made by us; these would be its first removals: {}",
+                names(&gone, removed.len())
+            );
+            gates.push(Gate::new(Reason::FirstRemovals, message.into()).at(place));
+            remember = Some(Remember::RemovalsAllowed { group: wanted.group.id.clone() });
+        }
+        remove.members.removed = removed;
+        draft.planned.push(Planned { gates, remember, ..Planned::open(remove) });
+    }
+
+    /// The members of a group that takes the place of another.
+    pub(super) fn moved_members(
+        &self,
+        draft: &mut Draft,
+        wanted: &desired::Group,
+        old: At,
+        subject: &Subject,
+        needs: &[ChangeId],
+    ) {
+        let Some(place) = &self.mappings.members else { return };
+        let live = self.matcher.objects.members(old);
+        let belonging = self.belonging(wanted, live);
+        self.name_left_out(draft, subject, &belonging.left_out);
+        let exact = self.mappings.membership == Membership::Exact
+            && self.link(&wanted.group.id).is_some_and(|link| link.removals);
+        let mut added = belonging.with_account;
+        let stays = |id: &&&TargetId| !exact || belonging.may_stay.binary_search(*id).is_ok();
+        added.extend(live.iter().filter(stays).map(|id| self.member(id)));
+        added.sort_by(|left, right| left.account.cmp(&right.account));
+        added.dedup_by(|left, right| left.account == right.account);
+        if added.is_empty() {
+            return;
+        }
+        let text = format!("members of group {}", wanted.group.name);
+        let cause = Cause { kind: CauseKind::Membership, text: text.into(), place: Some(place.clone()) };
+        let mut add = change(Action::AddMembers, subject.clone(), cause);
+        add.depends_on = needs.to_vec();
+        add.members.added = added;
+        draft.plan(add);
+    }
+
+    fn belonging(&self, wanted: &desired::Group, live: &[&TargetId]) -> Belonging<'a> {
+        let users = self.users;
+        let objects = &users.matcher.objects;
+        let mut belonging = Belonging::default();
+        for id in &wanted.members {
+            let Some(who) = self.scene.position(id) else {
+                // Not read, or gone: an account that is linked to them may stay.
+                belonging.may_stay.extend(self.linked(id));
+                continue;
+            };
+            let person = self.scene.people[who];
+            let mut is_member = false;
+            match &users.found[who] {
+                Found::One { at, .. } => {
+                    let id = objects.get(*at).id;
+                    is_member = live.binary_search(&id).is_ok();
+                    belonging.may_stay.push(id);
+                }
+                Found::Unclear(unclear) => {
+                    belonging.may_stay.extend(unclear.candidates.iter().map(|at| objects.get(*at).id));
+                }
+                Found::Nothing { .. } => {}
+            }
+            match &users.accounts[who] {
+                Account::Live(at) if person.standing.is_entitled() => {
+                    let object = objects.get(*at);
+                    let account = Ref::Live(object.id.clone());
+                    belonging.with_account.push(MemberName { name: object.label.clone(), account });
+                }
+                Account::Created { change, name } => {
+                    let account = Ref::Created(change.clone());
+                    belonging.with_account.push(MemberName { name: name.clone(), account });
+                }
+                Account::None | Account::Live(_) if !is_member => {
+                    belonging.left_out.push(person.person.label().clone());
+                }
+                Account::None | Account::Live(_) => {}
+            }
+        }
+        belonging.may_stay.sort_unstable();
+        belonging.with_account.sort_by(|left, right| left.account.cmp(&right.account));
+        belonging
+    }
+
+    fn linked(&self, id: &SourceId) -> Option<&'a TargetId> {
+        self.users.link(id).map(|link| &link.target)
+    }
+
+    /// Live members who do not belong. Groups within the group are left as they are:
+    /// what is compared is people.
+    fn strangers(&self, live: &[&TargetId], may_stay: &[&TargetId]) -> Vec<MemberName> {
+        let is_group = |id: &TargetId| self.matcher.objects.find(id).is_some();
+        live.iter()
+            .filter(|id| may_stay.binary_search(id).is_err() && !is_group(id))
+            .map(|id| self.member(id))
+            .collect()
+    }
+
+    fn member(&self, id: &TargetId) -> MemberName {
+        let objects = &self.users.matcher.objects;
+        let name = objects.find(id).map_or_else(|| id.text().clone(), |at| objects.get(at).label.clone());
+        MemberName { name, account: Ref::Live(id.clone()) }
+    }
+
+    fn name_left_out(&self, draft: &mut Draft, subject: &Subject, left_out: &[Text]) {
+        if left_out.is_empty() {
+            return;
+        }
+        let people = crate::names::count(left_out.len(), "person", "people");
+        let verb = if left_out.len() == 1 { "is" } else { "are" };
+        let message = format!(
+            "{people} of group {} {verb} left out, without an account or out of scope: {}",
+            subject.name,
+            names(left_out, left_out.len())
+        );
+        let place = self.mappings.members.clone();
+        draft.notes.push(Note { code: "member_left_out".into(), message: message.into(), place });
+    }
+}

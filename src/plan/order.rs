@@ -1,0 +1,112 @@
+//! The order of a plan: phases as a table, and dependencies before phases.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Action, Change, ChangeId};
+
+/// The phase of an action; what is earlier here comes first where nothing else decides.
+///
+/// Who leaves comes before all that others get: a disable depends on nothing, and
+/// frees a seat. Members need accounts and groups, managers both accounts; what
+/// is deleted goes last.
+pub const PHASES: [Action; 13] = Action::ALL;
+
+/// Sorts changes into the order of the phases, what others depend on before them.
+///
+/// Changes whose dependencies form a circle come in phase order; [`circles`] finds them before.
+pub(super) fn sort(changes: Vec<Change>) -> Vec<Change> {
+    let mut changes = changes;
+    changes.sort_by(|left, right| key(left).cmp(&key(right)));
+    let mut seen: HashSet<&ChangeId> = HashSet::new();
+    let needs_order = changes.iter().any(|change| {
+        let open = change.depends_on.iter().any(|needed| !seen.contains(needed));
+        seen.insert(&change.id);
+        open
+    });
+    if needs_order { by_dependency(changes) } else { changes }
+}
+
+type Key<'c> = (usize, bool, &'c str, &'c str);
+
+/// Phase, then leavers whom the directory took out before those of a policy, then names.
+fn key(change: &Change) -> Key<'_> {
+    let phase = PHASES.iter().position(|action| *action == change.action).unwrap_or(PHASES.len());
+    let policy = change.action == Action::DisableUser && !change.cause.kind.is_directory();
+    (phase, policy, &change.subject.name, &change.id.0)
+}
+
+/// Each change after what it depends on, otherwise in the order given.
+fn by_dependency(changes: Vec<Change>) -> Vec<Change> {
+    let places: HashMap<&ChangeId, usize> = changes.iter().enumerate().map(|(at, change)| (&change.id, at)).collect();
+    let needs: Vec<Vec<usize>> = changes
+        .iter()
+        .map(|change| change.depends_on.iter().filter_map(|needed| places.get(needed).copied()).collect())
+        .collect();
+    let mut order = Vec::with_capacity(changes.len());
+    let mut state = vec![State::New; changes.len()];
+    // A stack of our own: a chain of dependencies may be as long as the plan.
+    let mut stack: Vec<(usize, usize)> = Vec::new();
+    for start in 0..changes.len() {
+        if state[start] != State::New {
+            continue;
+        }
+        state[start] = State::Open;
+        stack.push((start, 0));
+        while let Some((at, next)) = stack.pop() {
+            match needs[at].get(next) {
+                Some(needed) => {
+                    stack.push((at, next + 1));
+                    if state[*needed] == State::New {
+                        state[*needed] = State::Open;
+                        stack.push((*needed, 0));
+                    }
+                }
+                None => {
+                    state[at] = State::Done;
+                    order.push(at);
+                }
+            }
+        }
+    }
+    drop(places);
+    let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|at| changes[at].take()).collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+/// Which of these wait for each other in a circle. `next` names for each what it waits for.
+pub(super) fn circles(next: &HashMap<usize, usize>) -> Vec<usize> {
+    let mut in_circle: HashSet<usize> = HashSet::new();
+    let mut seen: HashSet<usize> = HashSet::new();
+    let mut starts: Vec<usize> = next.keys().copied().collect();
+    starts.sort_unstable();
+    for start in starts {
+        let mut path = Vec::new();
+        let mut at = start;
+        let mut on_path: HashMap<usize, usize> = HashMap::new();
+        loop {
+            if let Some(from) = on_path.get(&at) {
+                in_circle.extend(&path[*from..]);
+                break;
+            }
+            if !seen.insert(at) {
+                break;
+            }
+            on_path.insert(at, path.len());
+            path.push(at);
+            match next.get(&at) {
+                Some(following) => at = *following,
+                None => break,
+            }
+        }
+    }
+    let mut circle: Vec<usize> = in_circle.into_iter().collect();
+    circle.sort_unstable();
+    circle
+}
