@@ -102,9 +102,12 @@ fn limit(budget: Budget, of: u64) -> Option<u64> {
 fn done_today(scene: &Scene, name: &str, group: Option<&SourceId>) -> u64 {
     let now = scene.inputs.now;
     let from = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
-    let today = scene.inputs.memory.done.iter().filter(|done| {
-        &*done.budget == name && done.group.as_ref() == group && done.at > from && done.at <= now
-    });
+    let today = scene
+        .inputs
+        .memory
+        .done
+        .iter()
+        .filter(|done| &*done.budget == name && done.group.as_ref() == group && done.at > from && done.at <= now);
     today.map(|done| done.count).sum()
 }
 
@@ -128,7 +131,9 @@ fn message(name: &str, planned: u64, before: u64, limit: u64) -> String {
             "accounts would be disabled because of the manifest or a group",
         ),
         budget::DELETES => ("account or group would be deleted", "accounts and groups would be deleted"),
-        budget::MEMBER_REMOVALS => ("member would be removed from the group", "members would be removed from the group"),
+        budget::MEMBER_REMOVALS => {
+            ("member would be removed from the group", "members would be removed from the group")
+        }
         _ => ("account or group would be updated", "accounts and groups would be updated"),
     };
     let now = count(usize::try_from(planned).unwrap_or(usize::MAX), noun.0, noun.1);

@@ -43,9 +43,7 @@ impl Comparison {
     pub fn typed(self, value: Value) -> Value {
         match (self.kind, value) {
             (_, Value::List(items)) => Value::List(items.into_iter().map(|item| self.typed(item)).collect()),
-            (Some(Kind::Boolean), Value::Text(text)) => {
-                boolean(&text).map_or(Value::Text(text), Value::Boolean)
-            }
+            (Some(Kind::Boolean), Value::Text(text)) => boolean(&text).map_or(Value::Text(text), Value::Boolean),
             (Some(Kind::Integer), Value::Text(text)) => text.parse().map_or(Value::Text(text), Value::Integer),
             (
                 Some(Kind::String | Kind::Reference | Kind::Binary),
@@ -93,7 +91,8 @@ impl Comparison {
         match (held, wanted) {
             (Value::Record(_), Value::Record(members)) => members.iter().all(|(name, wanted)| {
                 let held = held.member(name);
-                wanted.is_empty() && held.is_none_or(Value::is_empty) || held.is_some_and(|held| self.holds(held, wanted))
+                wanted.is_empty() && held.is_none_or(Value::is_empty)
+                    || held.is_some_and(|held| self.holds(held, wanted))
             }),
             (Value::Record(_), _) => held.member("value").is_some_and(|held| self.same_one(held, wanted)),
             (Value::Text(held), Value::Text(wanted)) => self.same_text(held, wanted),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cause, Change, ChangeId, Held, Kind, Members, Note, Reason, Remember, Subject};
 use super::{Action, AttributeChange, Request};
+use super::{Cause, Change, ChangeId, Held, Kind, Members, Note, Reason, Remember, Subject};
 use crate::{
     directory,
     names::{Place, SourceId, TargetId, Text, count},
@@ -63,8 +63,9 @@ pub(super) struct Draft {
     pub notes: Vec<Note>,
     pub unmanaged: Vec<Subject>,
     pub remember: Vec<Remember>,
-    /// Accounts that are ours, and how many of them are active.
+    /// Accounts that are ours: what a budget's percentage is of.
     pub ours: u64,
+    /// Active accounts that a link or an external id proves to be ours.
     pub ours_active: u64,
     /// Links that were found live, and all links.
     pub links_found: u64,

@@ -6,8 +6,9 @@ use super::{
     Action, Change, ChangeId, Dialect, FORMAT_VERSION, MadeFrom, Plan, Read, Ref, Remember, Request, digest,
     draft::{Draft, change_id},
     guard::{self, Guarded},
-    order, select,
+    order,
     scene::Scene,
+    select,
 };
 use crate::{
     memory::Sizes,

@@ -3,8 +3,7 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{
-    Action, AttributeChange, Cause, CauseKind, Change, Draft, Note, Reason, Ref, Request, Sent,
-    Subject,
+    Action, AttributeChange, Cause, CauseKind, Change, Draft, Note, Reason, Ref, Request, Sent, Subject,
     difference::{Difference, Referred, Trouble, failed, missing},
     draft::{Gate, Planned, change, group, sending},
     guard::held,
@@ -60,8 +59,7 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
         }
         let objects = Objects::groups(live);
         let now = scene.inputs.now;
-        let targets =
-            Targets::new(&mappings.attributes, &live.schema, Resource::Group, &objects, now, &manifest.name);
+        let targets = Targets::new(&mappings.attributes, &live.schema, Resource::Group, &objects, now, &manifest.name);
         let links = scene.inputs.memory.groups.iter().map(|(source, link)| (&link.target, source));
         let matcher = Matcher::new(objects, &live.schema, Resource::Group, &mappings.matching, links);
         let mut groups = Self { scene, users, mappings, matcher, targets, wanted, found: Vec::new() };
@@ -330,7 +328,9 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
     fn out_of_scope(&self, draft: &mut Draft, claimed: &mut [bool]) {
         let wanted = |id: &SourceId| self.wanted.binary_search_by(|group| group.group.id.cmp(id)).is_ok();
         for (id, link) in self.scene.inputs.memory.groups.iter().filter(|(id, _)| !wanted(id)) {
-            let Some(at) = self.matcher.objects.find(&link.target).filter(|at| !claimed[*at as usize]) else { continue };
+            let Some(at) = self.matcher.objects.find(&link.target).filter(|at| !claimed[*at as usize]) else {
+                continue;
+            };
             claimed[at as usize] = true;
             let object = self.matcher.objects.get(at);
             if !self.mappings.delete {

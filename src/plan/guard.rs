@@ -42,7 +42,9 @@ fn remedy(reason: Reason, subject: &Subject) -> String {
         Reason::LinkConflict => {
             "say which account it is with `dialform state link`, or correct the external id in Dialpad".to_owned()
         }
-        Reason::NoMatchingValue => "give the person a value in the directory, or map another matching attribute".to_owned(),
+        Reason::NoMatchingValue => {
+            "give the person a value in the directory, or map another matching attribute".to_owned()
+        }
         Reason::MissingRequired => "give it a value in the directory, or a `default` in the mapping".to_owned(),
         Reason::ExpressionFailed => "correct the expression or the person's values".to_owned(),
         Reason::UnknownRole => "declare the role under `roles`, or correct the assignment".to_owned(),
@@ -394,7 +396,8 @@ fn needs(planned: &Planned) -> impl Iterator<Item = &ChangeId> {
 /// Keeps the members that stay; what to say of the others.
 pub(super) fn drop_members(change: &mut Change, stays: impl Fn(&Ref) -> bool) -> Option<Text> {
     let Members { added, .. } = &mut change.members;
-    let (kept, dropped): (Vec<_>, Vec<_>) = std::mem::take(added).into_iter().partition(|member| stays(&member.account));
+    let (kept, dropped): (Vec<_>, Vec<_>) =
+        std::mem::take(added).into_iter().partition(|member| stays(&member.account));
     *added = kept;
     if dropped.is_empty() {
         return None;
@@ -428,7 +431,9 @@ fn gate_remedy(gate: &Gate, size: u64) -> Option<String> {
         return Some("give the account in Dialpad another user name, or link it with `dialform state link`".to_owned());
     }
     match gate.reason {
-        Reason::FirstEverything => Some(flag(Reason::FirstEverything, &size.to_string()).replace("lets it", "lets them")),
+        Reason::FirstEverything => {
+            Some(flag(Reason::FirstEverything, &size.to_string()).replace("lets it", "lets them"))
+        }
         Reason::EmptySource => Some(flag(Reason::EmptySource, &size.to_string()).replace("lets it", "lets them")),
         _ => None,
     }

@@ -222,9 +222,7 @@ mod tests {
         ]);
         let objects = Objects::users(&live);
         assert_eq!(objects.all.iter().map(|object| object.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
-        let by = |path: &str| {
-            ByValue::new(&objects, &live.schema, Resource::User, &AttrPath::parse(path).unwrap())
-        };
+        let by = |path: &str| ByValue::new(&objects, &live.schema, Resource::User, &AttrPath::parse(path).unwrap());
         assert_eq!(by("userName").find_text("ANA@x"), [1, 2]);
         assert_eq!(by("externalId").find_text("E1"), [1]);
         assert!(by("externalId").find_text("e1").is_empty());

@@ -43,10 +43,20 @@ impl Users<'_, '_> {
             return;
         }
         let subject = user(object.label, Some(&person.id), Some(object.id));
+        if let Some(link) = self.link(&person.id).filter(|link| link.target == *object.id && cause.kind.is_directory())
+            && !object.active
+            && self.delete_when_due(draft, link, &subject, object.version, &cause.text)
+        {
+            return;
+        }
         let mut gates: Vec<Gate> = self.unread(cause).into_iter().collect();
         gates.extend(unproven);
         let keep = self.scene.manifest().safety.on_out_of_scope == OnOutOfScope::Keep && !cause.kind.is_directory();
-        self.leave(draft, &Leaving { at, subject, cause, lookup: &Person::new(person, true), who: &person.id, keep }, gates);
+        self.leave(
+            draft,
+            &Leaving { at, subject, cause, lookup: &Person::new(person, true), who: &person.id, keep },
+            gates,
+        );
     }
 
     /// People whom the directory does not have any more, and accounts that nobody claims.
@@ -54,9 +64,12 @@ impl Users<'_, '_> {
         let gone = self.plan_gone(draft);
         self.remember_vanished(draft);
         let objects = &self.matcher.objects;
-        draft.ours = objects.positions().filter(|at| self.is_ours(*at, &gone)).count() as u64;
-        draft.ours_active =
-            objects.positions().filter(|at| objects.get(*at).active && self.is_ours(*at, &gone)).count() as u64;
+        let proven = |at: &At| self.is_proven(*at, &gone);
+        draft.ours_active = objects.positions().filter(|at| objects.get(*at).active && proven(at)).count() as u64;
+        draft.ours = match self.scene.ownership() {
+            Ownership::Everything => objects.all.len() as u64,
+            Ownership::ExternalId | Ownership::Linked => objects.positions().filter(proven).count() as u64,
+        };
         for at in self.matcher.objects.positions() {
             let place = at as usize;
             if !self.claimed[place] && !gone.contains(&at) && !self.spared[place] {
@@ -65,16 +78,11 @@ impl Users<'_, '_> {
         }
     }
 
-    /// Whether an account is ours: its owner is proven.
-    fn is_ours(&self, at: At, gone: &HashSet<At>) -> bool {
-        match self.scene.ownership() {
-            Ownership::Everything => true,
-            Ownership::ExternalId | Ownership::Linked => {
-                gone.contains(&at)
-                    || self.matcher.owners.contains_key(self.matcher.objects.get(at).id)
-                    || self.claimed[at as usize] && self.fits[at as usize]
-            }
-        }
+    /// Whether something proves that an account is ours: a link or an external id.
+    fn is_proven(&self, at: At, gone: &HashSet<At>) -> bool {
+        gone.contains(&at)
+            || self.matcher.owners.contains_key(self.matcher.objects.get(at).id)
+            || self.claimed[at as usize] && self.fits[at as usize]
     }
 
     /// Linked accounts of people who are absent from the directory.
@@ -97,7 +105,7 @@ impl Users<'_, '_> {
         let subject = user(object.label, Some(id), Some(object.id));
         let text = "absent from the directory";
         let cause = Cause { kind: CauseKind::Absent, text: text.into(), place: None };
-        if !object.active && self.delete_when_due(draft, link, &subject, object.version) {
+        if !object.active && self.delete_when_due(draft, link, &subject, object.version, text) {
             return;
         }
         let gates = self.unread(&cause).into_iter().collect();
@@ -107,8 +115,16 @@ impl Users<'_, '_> {
     }
 
     /// Deletes an account that we suspended long enough ago; says when, while it is not.
-    /// That its person is absent is no proof; that the days have passed is (files).
-    fn delete_when_due(&self, draft: &mut Draft, link: &UserLink, subject: &Subject, version: Option<&Text>) -> bool {
+    /// That its person is absent or blocked is no proof that they are gone for good; that
+    /// the days have passed is. Whom only the manifest's policy left out is not gone at all.
+    fn delete_when_due(
+        &self,
+        draft: &mut Draft,
+        link: &UserLink,
+        subject: &Subject,
+        version: Option<&Text>,
+        why: &str,
+    ) -> bool {
         let mappings = &self.scene.manifest().users;
         let Some(days) = mappings.delete_after.filter(|_| mappings.delete) else { return false };
         let Some(since) = link.disabled_since else { return false };
@@ -121,7 +137,7 @@ impl Users<'_, '_> {
             draft.notes.push(Note { code: "delete_queue".into(), message: message.into(), place });
             return false;
         }
-        let text = format!("absent from the directory, and suspended since {}", day(since));
+        let text = format!("{why}, and suspended since {}", day(since));
         let cause = Cause { kind: CauseKind::DeleteAfter, text: text.into(), place };
         let Some(target) = subject.target.clone() else { return false };
         let request = Request::DeleteUser { user: Ref::Live(target) };
@@ -152,7 +168,9 @@ impl Users<'_, '_> {
         let lookup = Gone(Value::Boolean(true));
         let (kind, text, gate) = match self.scene.ownership() {
             _ if !object.active => return draft.unmanaged.push(subject),
-            Ownership::Everything => (CauseKind::NotEntitled, "nobody is entitled to it".into(), self.first_everything()),
+            Ownership::Everything => {
+                (CauseKind::NotEntitled, "nobody is entitled to it".into(), self.first_everything())
+            }
             Ownership::ExternalId => match self.foreign_id(at) {
                 Some(message) => {
                     let text = format!("its external id fits nobody in the directory: {message}");
@@ -187,7 +205,7 @@ impl Users<'_, '_> {
 
     fn first_everything(&self) -> Option<Gate> {
         let message = "nothing says that it is ours, and nothing was disabled under `ownership: everything` before";
-                (!self.scene.inputs.memory.everything_allowed)
+        (!self.scene.inputs.memory.everything_allowed)
             .then(|| Gate::new(Reason::FirstEverything, message.into()).at(&self.scene.manifest().safety.place))
     }
 
@@ -209,7 +227,7 @@ impl Users<'_, '_> {
             By::Attribute(nth) => format!("`{}` alone", self.matcher.keys[nth].0),
         };
         let message = format!("account {label} matches by {how}, which does not prove that it is ours");
-                Some(Gate::new(Reason::UnprovenOwner, message.into()).at(&self.scene.manifest().safety.place))
+        Some(Gate::new(Reason::UnprovenOwner, message.into()).at(&self.scene.manifest().safety.place))
     }
 
     /// Why nobody may be taken out for this cause, if not everything was read.

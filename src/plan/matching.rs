@@ -139,11 +139,7 @@ impl<'a> Matcher<'a> {
     fn link_conflict(&self, linked: At, same_id: &[At]) -> Found {
         let label = |at: At| self.objects.get(at).label;
         let others: Vec<&str> = same_id.iter().map(|at| label(*at).as_ref()).collect();
-        let message = format!(
-            "the link points to {} and the external id to {}",
-            self.name(linked),
-            others.join(", ")
-        );
+        let message = format!("the link points to {} and the external id to {}", self.name(linked), others.join(", "));
         let mut candidates = vec![linked];
         candidates.extend_from_slice(same_id);
         Found::Unclear(Box::new(Unclear {

@@ -11,7 +11,6 @@ pub mod recording;
 pub mod redact;
 
 mod allow;
-mod lookups;
 mod budget;
 mod compare;
 mod difference;
@@ -22,19 +21,20 @@ mod groups;
 mod guard;
 mod index;
 mod leavers;
+mod lookups;
 mod matching;
 mod members;
 mod operations;
 mod order;
 mod protect;
 mod rename;
+#[cfg(test)]
+pub(crate) mod sample;
 mod scene;
 mod select;
 mod targets;
 mod user_names;
 mod users;
-#[cfg(test)]
-pub(crate) mod sample;
 
 use std::collections::BTreeMap;
 
@@ -42,11 +42,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use crate::desired::{Cause, CauseKind, Note};
-
-pub use lookups::lookups;
 pub use allow::{Allowance, AllowanceError, Extent};
 pub use budget::{is_proven, spent};
 pub use compare::Comparison;
+pub use lookups::lookups;
 pub use order::PHASES;
 
 use draft::Draft;

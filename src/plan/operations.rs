@@ -220,7 +220,10 @@ mod tests {
         );
         assert_eq!(patch(r#"{"title":"B"}"#, &[("title", None)]), r#"[{"remove":{"path":"title"}}]"#);
         assert_eq!(
-            patch(r#"{"name":{"givenName":"A"}}"#, &[("name.givenName", Some("\"B\"")), ("name.familyName", Some("\"C\""))]),
+            patch(
+                r#"{"name":{"givenName":"A"}}"#,
+                &[("name.givenName", Some("\"B\"")), ("name.familyName", Some("\"C\""))]
+            ),
             r#"[{"replace":{"path":"name.givenName","value":{"value":"B"}}},{"add":{"path":"name.familyName","value":{"value":"C"}}}]"#
         );
     }
@@ -239,7 +242,8 @@ mod tests {
             patch(r#"{"emails":[{"type":"home","value":"h"}]}"#, &[(WORK, Some("\"b\""))]),
             r#"[{"replace":{"path":"emails","value":{"value":[{"type":"home","value":"h"},{"type":"work","value":"b"}]}}}]"#
         );
-        let both = [(WORK, Some("\"b\"")), (r#"emails[type eq "work"].display"#, Some("\"B\"")), ("title", Some("\"t\""))];
+        let both =
+            [(WORK, Some("\"b\"")), (r#"emails[type eq "work"].display"#, Some("\"B\"")), ("title", Some("\"t\""))];
         assert_eq!(
             patch("{}", &both),
             r#"[{"replace":{"path":"emails","value":{"value":[{"type":"work","value":"b","display":"B"}]}}},{"add":{"path":"title","value":{"value":"t"}}}]"#
@@ -248,7 +252,10 @@ mod tests {
 
     #[test]
     fn one_missing_type_takes_the_changes_of_the_others_along() {
-        let settings = [(r#"phoneNumbers[type eq "work"].value"#, Some("\"2\"")), (r#"phoneNumbers[type eq "mobile"].value"#, Some("\"3\""))];
+        let settings = [
+            (r#"phoneNumbers[type eq "work"].value"#, Some("\"2\"")),
+            (r#"phoneNumbers[type eq "mobile"].value"#, Some("\"3\"")),
+        ];
         assert_eq!(
             patch(r#"{"phoneNumbers":[{"type":"work","value":"1"}]}"#, &settings),
             r#"[{"replace":{"path":"phoneNumbers","value":{"value":[{"type":"work","value":"2"},{"type":"mobile","value":"3"}]}}}]"#

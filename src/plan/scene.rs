@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{draft::Gate, Inputs, Options, Reason, allow::Allowed};
+use super::{Inputs, Options, Reason, allow::Allowed, draft::Gate};
 use crate::{
     desired::{Desired, User},
     manifest::{Manifest, Ownership},
@@ -46,18 +46,18 @@ impl<'a> Scene<'a> {
     pub fn unread_people(&self) -> Option<Text> {
         let source = self.inputs.directory.people.because();
         let live = self.inputs.live.users.because();
-        source.map(|why| format!("the people were not all read: {why}").into()).or_else(|| {
-            live.map(|why| format!("the accounts were not all read: {why}").into())
-        })
+        source
+            .map(|why| format!("the people were not all read: {why}").into())
+            .or_else(|| live.map(|why| format!("the accounts were not all read: {why}").into()))
     }
 
     /// Why no member and no group may be removed.
     pub fn unread_groups(&self) -> Option<Text> {
         let source = self.inputs.directory.groups.because();
         let live = self.inputs.live.groups.because();
-        let groups = source.map(|why| format!("the groups were not all read: {why}")).or_else(|| {
-            live.map(|why| format!("the live groups were not all read: {why}"))
-        });
+        let groups = source
+            .map(|why| format!("the groups were not all read: {why}"))
+            .or_else(|| live.map(|why| format!("the live groups were not all read: {why}")));
         groups.map(Text::from).or_else(|| self.unread_people())
     }
 

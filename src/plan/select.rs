@@ -36,11 +36,7 @@ pub(super) fn apply(scene: &Scene, draft: &mut Draft) -> u64 {
 
 /// Which changes stay: those that are wanted and what they need, without those that
 /// need something that is left out.
-fn kept(
-    planned: &[Planned],
-    may: &dyn Fn(&Subject) -> bool,
-    wants: &dyn Fn(&Subject) -> bool,
-) -> Vec<bool> {
+fn kept(planned: &[Planned], may: &dyn Fn(&Subject) -> bool, wants: &dyn Fn(&Subject) -> bool) -> Vec<bool> {
     let places: HashMap<&ChangeId, usize> = planned.iter().enumerate().map(|(at, of)| (&of.change.id, at)).collect();
     let needs = |at: usize| {
         let planned = &planned[at];
@@ -96,9 +92,9 @@ pub(super) fn drop_left_out_members(draft: &mut Draft) -> u64 {
         let _ = drop_members(&mut planned.change, stays);
     }
     let before = draft.planned.len();
-    draft.planned.retain(|planned| {
-        planned.change.action != Action::AddMembers || !planned.change.members.added.is_empty()
-    });
+    draft
+        .planned
+        .retain(|planned| planned.change.action != Action::AddMembers || !planned.change.members.added.is_empty());
     (before - draft.planned.len()) as u64
 }
 
@@ -154,7 +150,9 @@ fn note_strangers(scene: &Scene, draft: &mut Draft, only: Option<&Chosen>, excep
         let live = |name: &Folded| {
             let accounts = scene.inputs.live.users.items().into_iter().flatten();
             let groups = scene.inputs.live.groups.items().into_iter().flatten();
-            accounts.map(|user| (user.label(), &user.id)).chain(groups.map(|group| (group.label(), &group.id)))
+            accounts
+                .map(|user| (user.label(), &user.id))
+                .chain(groups.map(|group| (group.label(), &group.id)))
                 .any(|(label, id)| Folded::new(label) == *name || Folded::new(id.as_str()) == *name)
         };
         let mut strangers: Vec<&Folded> =

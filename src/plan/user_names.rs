@@ -68,7 +68,8 @@ struct Take {
 }
 
 fn takes(users: &Users, draft: &Draft) -> Vec<Take> {
-    let takes = users.names.iter().map(|(name, planned, own)| Take { name: name.clone(), planned: *planned, own: *own });
+    let takes =
+        users.names.iter().map(|(name, planned, own)| Take { name: name.clone(), planned: *planned, own: *own });
     takes.filter(|take| take.planned < draft.planned.len()).collect()
 }
 

@@ -298,8 +298,11 @@ impl<'s, 'a> Users<'s, 'a> {
         let place = matching.first().and_then(|path| self.targets.at(path)).map(|target| target.mapping.place.clone());
         Trouble {
             reason: Reason::NoMatchingValue,
-            message: format!("{} has no value, so an account of this person could not be found again", names.join(", "))
-                .into(),
+            message: format!(
+                "{} has no value, so an account of this person could not be found again",
+                names.join(", ")
+            )
+            .into(),
             place: place.unwrap_or_default(),
         }
     }
@@ -341,7 +344,13 @@ impl<'s, 'a> Users<'s, 'a> {
                 new.name = shown.as_text().cloned();
             }
             let (place, redacted) = (mapping.place.clone(), target.redacted);
-            new.attributes.push(AttributeChange { path: path.clone(), before: None, after: Some(shown), place, redacted });
+            new.attributes.push(AttributeChange {
+                path: path.clone(),
+                before: None,
+                after: Some(shown),
+                place,
+                redacted,
+            });
             new.sent.push((path.clone(), sent));
         }
         match empty.is_empty() {
@@ -385,7 +394,8 @@ impl<'s, 'a> Users<'s, 'a> {
         let (at, address) = self.addresses.as_ref()?.find(person)?;
         self.spared[at as usize] = true;
         let object = self.matcher.objects.get(at);
-        let message = format!("account {} ({}), which nobody claims, has the address {address}", object.label, object.id);
+        let message =
+            format!("account {} ({}), which nobody claims, has the address {address}", object.label, object.id);
         Some(Gate::new(Reason::PossibleRename, message.into()))
     }
 
@@ -398,7 +408,8 @@ impl<'s, 'a> Users<'s, 'a> {
         let mut later: Vec<_> = later.into_iter().collect();
         later.sort_unstable_by_key(|(who, _)| *who);
         for (who, references) in later {
-            let managers: Vec<_> = references.iter().filter_map(|(nth, id)| self.created(id).map(|of| (*nth, of))).collect();
+            let managers: Vec<_> =
+                references.iter().filter_map(|(nth, id)| self.created(id).map(|of| (*nth, of))).collect();
             let person = self.scene.people[who].person;
             if managers.len() < references.len() {
                 draft.count("manager_left_out", person.label(), None);
@@ -426,7 +437,9 @@ impl<'s, 'a> Users<'s, 'a> {
                 let object = self.matcher.objects.get(*at);
                 (Ref::Live(object.id.clone()), object.label.clone(), Some(object), Vec::new())
             }
-            Account::Created { change, name } => (Ref::Created(change.clone()), name.clone(), None, vec![change.clone()]),
+            Account::Created { change, name } => {
+                (Ref::Created(change.clone()), name.clone(), None, vec![change.clone()])
+            }
         };
         let mut attributes = Vec::new();
         let mut operations = Vec::new();
