@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    memory::{Done, Failure, GroupLink, Memory, UserLink, budget},
+    memory::{Done, Failure, GroupLink, Memory, UserLink},
     names::{AttrPath, SourceId, TargetId, Text},
-    plan::{Action, Change, ChangeId, Remember, Subject},
+    plan::{Action, Change, ChangeId, Remember, Subject, spent},
 };
 
 /// One thing to be remembered or forgotten.
@@ -261,18 +261,6 @@ pub fn of_subject(action: Action, subject: &Subject, target: Option<&TargetId>) 
 
 /// What a change uses of a budget.
 pub fn counted(change: &Change, at: Timestamp) -> Option<Done> {
-    let (name, group, count) = match change.action {
-        Action::CreateUser | Action::CreateGroup => (budget::CREATES, None, 1),
-        Action::AdoptUser => (budget::ADOPTS, None, 1),
-        Action::EnableUser => (budget::ENABLES, None, 1),
-        Action::DisableUser if change.cause.kind.is_directory() => (budget::DIRECTORY_DISABLES, None, 1),
-        Action::DisableUser => (budget::POLICY_DISABLES, None, 1),
-        Action::DeleteUser | Action::DeleteGroup => (budget::DELETES, None, 1),
-        Action::RemoveMembers => {
-            (budget::MEMBER_REMOVALS, change.subject.source.clone(), change.members.removed.len() as u64)
-        }
-        Action::UpdateUser | Action::UpdateGroup => (budget::UPDATES, None, 1),
-        Action::AdoptGroup | Action::AddMembers | Action::SetManager => return None,
-    };
-    Some(Done { at, budget: name.into(), group, count })
+    let (name, group, count) = spent(change)?;
+    Some(Done { at, budget: name.into(), group: group.cloned(), count })
 }
