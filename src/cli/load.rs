@@ -39,7 +39,7 @@ pub struct Unusable {
 /// All problems at once.
 pub fn manifest(path: &Path) -> Result<Loaded, Unusable> {
     let hosts = env::var(ALLOWED_HOSTS_VARIABLE).map(|hosts| AllowedHosts::parse(&hosts)).unwrap_or_default();
-    let mut disk = Disk { read: &mut |path| read(Path::new(path)), list: &mut list };
+    let mut disk = Disk { read: &mut |path| text(Path::new(path)), list: &mut list };
     let shown = path.to_string_lossy();
     let manifest::Read { manifest, problems, sources } = manifest::read(&shown, &mut disk, &hosts);
     match manifest {
@@ -49,7 +49,10 @@ pub fn manifest(path: &Path) -> Result<Loaded, Unusable> {
 }
 
 /// The text of a file, however large the file is: no more is read than can be used.
-fn read(path: &Path) -> Result<String, Unreadable> {
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn text(path: &Path) -> Result<String, Unreadable> {
     let unreadable =
         |code, message: String, help: Option<&str>| Err(Unreadable { code, message, help: help.map(str::to_owned) });
     let shown = path.display();

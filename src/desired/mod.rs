@@ -144,6 +144,8 @@ pub struct User<'a> {
     pub person: &'a Person,
     /// Entitled, or not and why.
     pub standing: Standing,
+    /// The assignments that name the person, by position in the manifest, whatever their days.
+    pub assignments: Vec<usize>,
 }
 
 /// Whether a person is entitled to an account.
@@ -193,7 +195,11 @@ pub fn build<'a>(manifest: &Manifest, directory: &'a Directory, now: Timestamp) 
         .people
         .iter()
         .enumerate()
-        .map(|(at, person)| User { person, standing: judge.standing(at, person) })
+        .map(|(at, person)| User {
+            person,
+            standing: judge.standing(at, person),
+            assignments: assigned.by_person[at].clone(),
+        })
         .collect();
     let needs_groups = assigned.group_of.iter().any(Option::is_some);
     let groups_unread = directory.groups.because().filter(|_| needs_groups);

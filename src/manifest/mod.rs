@@ -16,7 +16,7 @@ mod read;
 pub mod roles;
 pub mod safety;
 pub mod scope;
-mod structure;
+pub mod structure;
 pub mod tree;
 pub mod trust;
 pub mod yaml;

@@ -2,7 +2,7 @@
 //!
 //! What is wrong is then taken out, so that the rest can be read and judged too.
 
-use jsonschema::{ValidationError, error::ValidationErrorKind as Fault};
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind as Fault};
 use serde_json::Value;
 
 use super::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Keys of other versions of the manifest, so that they are refused by name.
-const NOT_YET: [&str; 9] = [
+const NOT_YET: [&str; 11] = [
     "/notify",
     "/run",
     "/default_access",
@@ -26,6 +26,8 @@ const NOT_YET: [&str; 9] = [
     "/safety/seats",
     "grants",
     "entra",
+    "expect/license",
+    "expect/office",
 ];
 
 /// Where something was taken out, as JSON pointers.
@@ -55,7 +57,7 @@ pub(super) fn check(root: &mut Node, sources: &Sources, problems: &mut Vec<Probl
         if errors.is_empty() {
             return pruned;
         }
-        let view = View { root, sources, schema };
+        let view = View { root, sources, schema, called: "the manifest" };
         let mut remove: Vec<Vec<String>> = Vec::new();
         for error in &errors {
             let path = steps(error.instance_path().as_str());
@@ -87,6 +89,27 @@ pub(super) fn check(root: &mut Node, sources: &Sources, problems: &mut Vec<Probl
     }
     pruned.0.push(String::new());
     pruned
+}
+
+/// Structural errors of another document than the manifest, each with the steps to what is
+/// wrong. `called` is what the document is called, such as `the file`.
+pub fn faults(
+    root: &Node,
+    sources: &Sources,
+    (validator, schema): &(Validator, Value),
+    called: &'static str,
+) -> Vec<(Vec<String>, Problem)> {
+    let json = root.to_json();
+    let errors: Vec<ValidationError> = validator.iter_errors(&json).collect();
+    let view = View { root, sources, schema, called };
+    let mut faults = Vec::new();
+    for error in &errors {
+        let path = steps(error.instance_path().as_str());
+        if !errors.iter().any(|other| explains(other, error)) {
+            faults.extend(view.problems(error, &path).into_iter().map(|problem| (path.clone(), problem)));
+        }
+    }
+    faults
 }
 
 /// Whether one fault of a value says better what another one says too.
@@ -138,6 +161,7 @@ struct View<'a> {
     root: &'a Node,
     sources: &'a Sources,
     schema: &'a Value,
+    called: &'static str,
 }
 
 impl View<'_> {
@@ -148,7 +172,7 @@ impl View<'_> {
         let name = match words.iter().rev().find(|word| word.parse::<usize>().is_err()) {
             Some(key) if words.last().is_some_and(|last| last == key) => format!("`{key}`"),
             Some(key) => format!("each of `{key}`"),
-            None => "the manifest".to_owned(),
+            None => self.called.to_owned(),
         };
         let is_collection = matches!(node.kind, Kind::Map(_) | Kind::List(_) | Kind::Null);
         let at = match entry {
@@ -173,7 +197,7 @@ impl View<'_> {
             }
             Fault::Required { property } => {
                 let key = property.as_str().unwrap_or_default();
-                let what = if path.is_empty() { "the manifest has no".to_owned() } else { format!("{name} needs") };
+                let what = if path.is_empty() { format!("{} has no", self.called) } else { format!("{name} needs") };
                 vec![problem("missing_key", format!("{what} `{key}`")).help(help_for_missing(path, key))]
             }
             Fault::Type { .. } => vec![self.wrong_type(error, &name, node, &words, problem)],
@@ -250,9 +274,9 @@ impl View<'_> {
             .map(|properties| properties.keys().cloned().collect())
             .unwrap_or_default();
         let pointer = format!("/{}", path.iter().map(String::as_str).chain([key]).collect::<Vec<_>>().join("/"));
-        let is_later = NOT_YET
-            .iter()
-            .any(|later| if later.starts_with('/') { *later == pointer } else { *later == key && !path.is_empty() });
+        let is_later = NOT_YET.iter().any(|later| {
+            if later.starts_with('/') { *later == pointer } else { pointer[1..].ends_with(&format!("/{later}")) }
+        });
         if is_later {
             let message = format!("`{key}` is not supported by this version of Dialform");
             return Problem::error("unknown_key", file, span, message).help("take it out; nothing is ignored silently");
@@ -428,6 +452,7 @@ fn nouns(kinds: &[&str]) -> String {
             "boolean" => "`true` or `false`",
             "array" => "a list",
             "object" => "a map",
+            "null" => "`null`",
             _ => "another value",
         })
         .collect();

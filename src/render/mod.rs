@@ -9,6 +9,7 @@ pub mod evaluation;
 pub mod json;
 pub mod markdown;
 pub mod neutral;
+pub mod policy;
 pub mod problems;
 pub mod text;
 

@@ -12,5 +12,6 @@ mod layers;
 mod manifest;
 mod odd_servers;
 mod planning;
+mod policy_tests;
 mod program;
 mod source_files;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use mappings::{AttributeMapping, Constant, GroupMappings, Mappings, UserMappings};
 pub use safety::{Budget, Protected, Safety};
-pub use schema::{included, manifest, validator};
+pub use schema::{included, manifest, of as schema_of, validator};
 pub use target::{Dialect, Dialpad, Sandbox, Scim, Secret, Target};
 
 /// A Dialform manifest: who gets Dialpad, as what, with which values and under which conditions.

@@ -32,7 +32,8 @@ pub fn validator() -> &'static (Validator, Value) {
     })
 }
 
-fn of<T: JsonSchema>(name: &str) -> Value {
+/// The schema of a raw type, as an editor likes it.
+pub fn of<T: JsonSchema>(name: &str) -> Value {
     let mut schema = SchemaSettings::draft2020_12()
         .with_transform(RecursiveTransform(simplify))
         .into_generator()
