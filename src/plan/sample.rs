@@ -228,7 +228,10 @@ fn changes() -> Vec<Change> {
         *operations = vec![Operation::Add { path, value: Sent::Reference(Ref::Created(created.id.clone())) }];
     }
     vec![
-        change(Action::AdoptUser, user("old@acme.example", true), assigned("group SG-Dialpad-Users as member")),
+        Change {
+            attributes: vec![attribute("externalId", Some("e-old"), Some("e-old"))],
+            ..change(Action::AdoptUser, user("old@acme.example", true), assigned("matched by externalId"))
+        },
         change(Action::AdoptGroup, group("Support", true), assigned("group SG-Support")),
         disable("blocked@acme.example", CauseKind::Blocked, "sign-in is blocked in the directory", 9),
         disable("deleted@acme.example", CauseKind::SoftDeleted, "deleted in the directory", 9),
@@ -289,8 +292,8 @@ pub(crate) fn held(reason: Reason) -> Held {
         _ => (Some(Action::DisableUser), user("kim@acme.example", true)),
     };
     let remedy = match reason.can_be_allowed() {
-        true => format!("--allow {}={}", reason.name(), subject.name),
-        false => "mend the entry in the directory".to_owned(),
+        true => format!("`--allow {}={}` lets it through", reason.name(), subject.name),
+        false => "mend the entry in the directory, or take the line out of `safety`".to_owned(),
     };
     let message = format!("what is the matter with {}", reason.name());
     Held { reason, subject, action, message: message.into(), places: vec![place(60)], remedy: remedy.into() }
@@ -444,4 +447,30 @@ pub(crate) fn arbitrary() -> impl Strategy<Value = Plan> {
             plan.made_from.manifest = manifest.into();
             plan
         })
+}
+
+/// The small plan that `docs/output.md` shows.
+pub(crate) fn documented() -> Plan {
+    let assigned = |name: &str| {
+        let cause = cause(CauseKind::Assigned, "group SG-Dialpad-Users as member", 21);
+        let change = change(Action::CreateUser, user(name, false), cause);
+        with(change, vec![attribute("userName", None, Some(name)), attribute("title", None, Some("Agent"))])
+    };
+    let mut plan = empty();
+    plan.changes = everything()
+        .changes
+        .into_iter()
+        .filter(|change| ["left@acme.example", "bob@acme.example"].contains(&&*change.subject.name))
+        .filter(|change| change.action != Action::SetManager)
+        .collect();
+    plan.changes.splice(1..1, [assigned("ada@acme.example"), assigned("grace@acme.example")]);
+    let message = "26 people would be disabled by policy and the budget is 25";
+    plan.held = vec![Held {
+        message: message.into(),
+        remedy: "`--allow too_many=26` lets them through".into(),
+        places: vec![place(58)],
+        ..held(Reason::TooMany)
+    }];
+    plan.unmanaged = vec![user("lobby@acme.example", true)];
+    plan
 }

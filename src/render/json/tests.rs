@@ -120,3 +120,15 @@ proptest! {
         prop_assert!(!text.contains(|c| c != '\n' && neutral::is_hostile(c)), "{}", text);
     }
 }
+
+#[test]
+fn the_documentation_names_every_field_of_both_formats() {
+    let page = include_str!("../../../docs/output.md");
+    for schema in [plan_schema(), outcome_schema()] {
+        let schema = parsed(&schema);
+        let shapes = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+        for name in shapes.filter_map(|shape| shape["properties"].as_object()).flat_map(|fields| fields.keys()) {
+            assert!(page.contains(&format!("`{name}`")), "docs/output.md does not name `{name}`");
+        }
+    }
+}

@@ -20,12 +20,19 @@ pub(super) fn code(text: &str) -> String {
     escaped
 }
 
-/// A sentence with foreign parts, as prose.
+/// A sentence with foreign parts, as prose; what stands between backticks as code.
 pub(super) fn prose(text: &str) -> String {
     let text = cut(neutral::line(text).into_owned(), 2 * MOST);
     let mut escaped = String::with_capacity(text.len());
-    // The word joiner is invisible; it keeps `@` and what follows from being a mention.
-    push(&mut escaped, &text, |c| if matches!(c, '@' | '#') { "&#8288;" } else { "" });
+    let paired = text.matches('`').count() % 2 == 0;
+    for (at, part) in text.split(|c| paired && c == '`').enumerate() {
+        if at % 2 == 1 {
+            escaped.push_str(&code(part));
+        } else {
+            // The word joiner is invisible; it keeps `@` and what follows from being a mention.
+            push(&mut escaped, part, |c| if matches!(c, '@' | '#') { "&#8288;" } else { "" });
+        }
+    }
     escaped
 }
 
@@ -92,6 +99,8 @@ mod tests {
             assert_eq!(code(text), escaped);
         }
         assert_eq!(prose("- ask @team about #12"), "&#45; ask &#64;&#8288;team about &#35;&#8288;12");
+        assert_eq!(prose("`--allow a=b@c` lets it"), "<code>&#45;-allow a=b&#64;c</code> lets it");
+        assert_eq!(prose("`<b>"), "&#96;&lt;b&gt;");
         assert!(code(&"x".repeat(10_000)).len() < 400);
     }
 }

@@ -138,7 +138,9 @@ fn entry(change: &Change) -> String {
         | Action::SetManager
         | Action::RemoveMembers => false,
     };
-    let attributes: &[AttributeChange] = if says_no_more(change) { &[] } else { &change.attributes };
+    // What an adoption is bound to stays as it is.
+    let changing = |attribute: &&AttributeChange| attribute.before != attribute.after && !says_no_more(change);
+    let attributes: Vec<&AttributeChange> = change.attributes.iter().filter(changing).collect();
     for attribute in attributes.iter().take(ATTRIBUTES) {
         text.push_str(&if whole { value(attribute) } else { difference(attribute, change.cause.place.as_ref()) });
     }
@@ -199,7 +201,7 @@ fn held_entry(held: &Held) -> String {
     let doing = action.map_or_else(String::new, |action| format!("{} ", infinitive(action)));
     let places: Vec<String> = places.iter().take(5).filter_map(place).map(|place| code(&place)).collect();
     let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
-    let remedy = if remedy.is_empty() { String::new() } else { format!("\n  - to do: {}", code(remedy)) };
+    let remedy = if remedy.is_empty() { String::new() } else { format!("\n  - to do: {}", prose(remedy)) };
     format!("- {doing}{}: {}{places}{remedy}", code(&subject.name), prose(message))
 }
 

@@ -22,6 +22,10 @@ use crate::{
 /// Changes of one action that are shown, and members of one group.
 const SHOWN: usize = 20;
 
+/// From so many changes on their causes are counted, if there are no more than so few.
+const MANY: usize = 8;
+const FEW: usize = 6;
+
 /// Columns that names are padded to at most.
 const NAME: usize = 40;
 
@@ -39,8 +43,9 @@ fn group(page: &mut Page, action: Action, changes: &[&Change], view: &View) {
     let (_, ink) = symbol(action);
     page.heading(ink, &heading(action, changes), explanation(action).unwrap_or_default());
     let common = common_cause(changes);
-    if let Some(cause) = common {
-        page.line(&format!("  because: {}", because(cause)), "");
+    match common {
+        Some(cause) => page.line(&format!("  because: {}", because(cause)), ""),
+        None => causes(page, changes),
     }
     if action == Action::UpdateUser && changes.len() > 1 {
         frequencies(page, changes);
@@ -70,15 +75,30 @@ fn because(cause: &Cause) -> String {
     }
 }
 
-/// How often each attribute changes: what a reviewer of 2,000 updates wants to know first.
-fn frequencies(page: &mut Page, changes: &[&Change]) {
+/// How often each cause holds, where there are many changes of few causes.
+fn causes(page: &mut Page, changes: &[&Change]) {
+    let parts = frequent(changes.iter().map(|change| neutral::line(&change.cause.text).into_owned()));
+    if changes.len() >= MANY && parts.len() <= FEW {
+        page.flow(2, parts, " · ");
+    }
+}
+
+/// `1,800 title`, for each text, the most frequent first.
+fn frequent(texts: impl Iterator<Item = String>) -> Vec<String> {
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    for attribute in changes.iter().flat_map(|change| &change.attributes) {
-        *times.entry(value::path(&attribute.path)).or_default() += 1;
+    for text in texts {
+        *times.entry(text).or_default() += 1;
     }
     let mut times: Vec<_> = times.into_iter().collect();
     times.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-    page.flow(2, times.into_iter().map(|(path, n)| count(n, &path, &path)), " · ");
+    times.into_iter().map(|(text, n)| count(n, &text, &text)).collect()
+}
+
+/// How often each attribute changes: what a reviewer of 2,000 updates wants to know first.
+fn frequencies(page: &mut Page, changes: &[&Change]) {
+    let attributes = changes.iter().flat_map(|change| &change.attributes);
+    let parts = frequent(attributes.map(|attribute| value::path(&attribute.path)));
+    page.flow(2, parts, " · ");
 }
 
 fn one(page: &mut Page, change: &Change, with_cause: bool, width: usize, view: &View) {
@@ -102,8 +122,10 @@ fn one(page: &mut Page, change: &Change, with_cause: bool, width: usize, view: &
         | Action::EnableUser
         | Action::UpdateGroup
         | Action::SetManager => {
-            let width = change.attributes.iter().map(|change| value::path(&change.path).chars().count()).max();
-            for attribute in &change.attributes {
+            // What an adoption is bound to stays as it is.
+            let changing = || change.attributes.iter().filter(|attribute| attribute.before != attribute.after);
+            let width = changing().map(|change| value::path(&change.path).chars().count()).max();
+            for attribute in changing() {
                 let from = mapped_at(&attribute.place, change.cause.place.as_ref());
                 value::attribute(page, attribute, 6, width.unwrap_or(0), &from);
             }

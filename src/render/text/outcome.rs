@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::{
     Page, View,
     paint::{Ink, symbol},
-    plan::more,
     value,
 };
 use crate::{
@@ -98,7 +97,7 @@ fn numbers(page: &mut Page, plan: &Plan, outcome: &Outcome, tally: &Tally) {
     let parts = [
         (tally.failed.len(), "failed", Ink::Failure),
         (tally.skipped.len(), "not tried", Ink::Warning),
-        (tally.already, "were so already", Ink::Aside),
+        (tally.already, "already so", Ink::Aside),
     ];
     let paint = page.paint;
     let parts = parts.into_iter().filter(|(n, ..)| *n > 0);
@@ -153,6 +152,13 @@ fn skipped(page: &mut Page, tally: &Tally, view: &View) {
         page.flow(4, names, ", ");
     }
     more(page, 2, reasons, first);
+}
+
+/// Says how many are not shown.
+fn more(page: &mut Page, indent: usize, all: usize, shown: usize) {
+    if let Some(rest) = all.checked_sub(shown).filter(|rest| *rest > 0) {
+        page.line(&format!("{}… and {} more", " ".repeat(indent), digits(rest)), "`--format json` has all");
+    }
 }
 
 /// Attributes that the service took and did not keep.

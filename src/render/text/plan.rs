@@ -114,7 +114,7 @@ fn notes(page: &mut Page, notes: &[Note], view: &View) {
 /// Says how many are not shown.
 pub(super) fn more(page: &mut Page, indent: usize, all: usize, shown: usize) {
     if let Some(rest) = all.checked_sub(shown).filter(|rest| *rest > 0) {
-        page.line(&format!("{}… and {} more", " ".repeat(indent), digits(rest)), "-v shows all");
+        page.line(&format!("{}… and {} more", " ".repeat(indent), digits(rest)), "`dialform plan --all` shows them");
     }
 }
 

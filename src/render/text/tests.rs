@@ -98,7 +98,7 @@ fn long_groups_are_folded_unless_all_is_asked_for() {
     let folded = plan(&big, &plain());
     assert!(folded.lines().count() < 130, "{folded}");
     assert!(folded.contains("Create 3,000 people\n  because: group SG-Dialpad-Users as member (dialform.yaml:20)\n"));
-    assert!(folded.contains("  … and 2,980 more  -v shows all\n"), "{folded}");
+    assert!(folded.contains("  … and 2,980 more  `dialform plan --all` shows them\n"), "{folded}");
     assert!(folded.contains("  3,000 title · 1,000 name.givenName\n"));
     let all = plan(&big, &View { all: true, ..plain() });
     assert!(all.contains("p02999@acme.example") && all.contains("u02999@acme.example") && !all.contains("more"));
@@ -225,4 +225,23 @@ proptest! {
             prop_assert!(!line.chars().any(neutral::is_hostile), "{}", line);
         }
     }
+}
+
+#[test]
+fn the_documentation_shows_what_is_printed() {
+    let page = include_str!("../../../docs/output.md");
+    let documented = sample::documented();
+    let text = plan(&documented, &View { width: Some(100), ..plain() });
+    assert!(page.contains(&text), "docs/output.md has no longer this:\n{text}");
+    let mut went = sample::outcome(&documented);
+    for (result, status) in went.results.iter_mut().zip([
+        Status::Failed { http: Some(503), message: "the service is overloaded".into() },
+        Status::Done,
+        Status::Done,
+        Status::Already,
+    ]) {
+        result.status = status;
+    }
+    let text = outcome(&documented, &went, &View { width: Some(100), ..plain() });
+    assert!(page.contains(&text), "docs/output.md has no longer this:\n{text}");
 }
