@@ -1,11 +1,15 @@
 //! What Dialpad holds, as a value: users and groups with all their attributes,
 //! and what the service says of itself.
 
+mod finding;
+
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
 use crate::names::{AttrPath, Attributes, Complete, Reading, TargetId, Text, Value, fold};
+
+pub use finding::{Finding, Grade};
 
 /// Everything read from the target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

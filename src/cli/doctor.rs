@@ -1,15 +1,78 @@
-//! `dialform doctor`.
+//! `dialform doctor`: tests the connection as Entra does, and says what the service supports.
 
-use super::Terminal;
-use crate::exit::Exit;
+use super::{ManifestArg, Terminal, connect, load};
+use crate::{
+    dialpad::{Interest, examine},
+    exit::Exit,
+    live::{Finding, Grade},
+    manifest::{Manifest, Target},
+    names::Text,
+    render::{
+        findings, neutral, problems,
+        text::{self, View},
+    },
+};
 
 /// The arguments.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+    /// Whether a secret's `command` may be run
+    #[arg(long)]
+    pub allow_command: bool,
+    /// Whose target is tested
+    #[command(flatten)]
+    pub manifest: ManifestArg,
+}
 
-/// Runs the command.
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Runs the command. It only reads, whatever the key may do.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
-    let _ = args;
-    terminal.complain("failed to run: not written yet");
-    Exit::Failed
+    let loaded = match load::manifest(&args.manifest.manifest) {
+        Ok(loaded) => loaded,
+        Err(load::Unusable { problems: found, sources }) => {
+            terminal.complain(&problems::text(&found, &sources, terminal.color_err));
+            return Exit::Failed;
+        }
+    };
+    let service = match &loaded.manifest.target {
+        Target::Dialpad(dialpad) => dialpad.url.value.clone(),
+        Target::Sandbox(sandbox) => Text::from(format!("the sandbox in {}", sandbox.folder)),
+    };
+    match found(&loaded.manifest, args.allow_command) {
+        Ok(found) => {
+            let view = View { color: terminal.color, width: terminal.width, ..View::default() };
+            terminal.data(&match args.format {
+                Format::Text => text::findings(&service, &found, &view),
+                Format::Json => findings::json(&service, &found),
+            });
+            if found.iter().any(|finding| finding.grade == Grade::Error) { Exit::Failed } else { Exit::Done }
+        }
+        Err(problem) => {
+            terminal.complain(&format!("failed to {}", neutral::line(&problem)));
+            Exit::Failed
+        }
+    }
+}
+
+fn found(manifest: &Manifest, allow_command: bool) -> Result<Vec<Finding>, String> {
+    let end = connect::end(&manifest.target, allow_command)?;
+    let interest = Interest {
+        matching: manifest.users.matching.first().cloned(),
+        mapped: manifest.users.attributes.iter().map(|mapping| mapping.target.clone()).collect(),
+        groups: manifest.groups.enabled,
+    };
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("start: {error}"))?;
+    runtime.block_on(examine(end, manifest.target.scim(), &interest)).map_err(|error| error.to_string())
 }

@@ -6,6 +6,7 @@
 
 mod confirm;
 mod connect;
+mod examine;
 mod members;
 mod read;
 mod scim;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 pub use self::{
     confirm::{Stored, confirm},
     connect::ConnectError,
+    examine::{Interest, examine},
     read::Reader,
     send::Writer,
 };

@@ -1,5 +1,7 @@
 use std::{error::Error, io};
 
+use rustls::CertificateError;
+
 use crate::sandbox::SandboxError;
 
 /// Why there is no answer.
@@ -61,8 +63,8 @@ impl From<reqwest::Error> for Failure {
         }
         let (reach, message) = if name {
             (Reach::Name, format!("the host's name is not known ({message})"))
-        } else if causes.tls {
-            (Reach::Tls, format!("its certificate or TLS handshake is not accepted ({message})"))
+        } else if let Some(tls) = causes.tls {
+            (Reach::Tls, tls)
         } else if causes.refused {
             (Reach::Refused, "the connection was refused; nothing listens there".to_owned())
         } else if causes.proxy {
@@ -76,11 +78,29 @@ impl From<reqwest::Error> for Failure {
     }
 }
 
+/// What is wrong with TLS, in words.
+fn of_tls(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(certificate) = error else {
+        return format!("TLS cannot be agreed on: {error}; does the service speak it on this port?");
+    };
+    let wrong = match certificate {
+        CertificateError::UnknownIssuer => "is signed by nobody that this machine trusts",
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "is not valid yet; is this machine's clock right?"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => "is for another host",
+        CertificateError::Revoked => "was revoked",
+        _ => "is not one that a service may have (signed by itself?)",
+    };
+    format!("its certificate {wrong}")
+}
+
 /// What is found along the causes of an error.
 #[derive(Default)]
 struct Causes {
     deepest: String,
-    tls: bool,
+    tls: Option<String>,
     refused: bool,
     time: bool,
     proxy: bool,
@@ -92,21 +112,20 @@ impl Causes {
         let mut next = Some(error);
         while let Some(error) = next {
             found.deepest = error.to_string();
-            found.tls |= error.is::<rustls::Error>();
+            if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+                found.tls = Some(of_tls(tls));
+            }
             let text = found.deepest.to_ascii_lowercase();
             found.proxy |= text.contains("proxy") || text.contains("tunnel");
+            next = error.source();
             if let Some(io) = error.downcast_ref::<io::Error>() {
                 found.refused |= io.kind() == io::ErrorKind::ConnectionRefused;
                 found.time |= io.kind() == io::ErrorKind::TimedOut;
-                // What an io error wraps is skipped by its `source`.
+                // What an io error wraps is skipped by its own `source`.
                 if let Some(inner) = io.get_ref() {
-                    found.tls |= inner.is::<rustls::Error>();
-                    if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-                        found.deepest = tls.to_string();
-                    }
+                    next = Some(inner);
                 }
             }
-            next = error.source();
         }
         found
     }

@@ -21,25 +21,25 @@ use dialform::{
 };
 use serde_json::{Value as Json, json};
 
-const TOKEN: &str = "s3cr3t-canary-token";
+pub(super) const TOKEN: &str = "s3cr3t-canary-token";
 
-struct Asked {
-    method: Method,
-    path: String,
-    query: HashMap<String, String>,
-    headers: HeaderMap,
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: HashMap<String, String>,
+    pub(super) headers: HeaderMap,
 }
 
 impl Asked {
-    fn number(&self, name: &str, otherwise: usize) -> usize {
+    pub(super) fn number(&self, name: &str, otherwise: usize) -> usize {
         self.query.get(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
     }
 }
 
-type Log = Arc<Mutex<Vec<String>>>;
+pub(super) type Log = Arc<Mutex<Vec<String>>>;
 
 /// Serves until the test ends: the address, and what was asked.
-async fn serve(answer: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> (String, Log) {
+pub(super) async fn serve(answer: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> (String, Log) {
     let log = Log::default();
     let (answer, kept) = (Arc::new(answer), log.clone());
     let app = Router::new().fallback(move |method: Method, uri: Uri, headers: HeaderMap, _: Bytes| async move {
@@ -53,7 +53,7 @@ async fn serve(answer: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> (
     (address, log)
 }
 
-fn settings() -> Scim {
+pub(super) fn settings() -> Scim {
     Scim {
         rate: None,
         concurrency: 4,
@@ -65,7 +65,7 @@ fn settings() -> Scim {
     }
 }
 
-fn end(url: &str) -> End {
+pub(super) fn end(url: &str) -> End {
     End::Socket { url: url.into(), token: Some(Secret::new(TOKEN)), plain_http: false }
 }
 
@@ -77,19 +77,19 @@ async fn live(url: &str) -> Result<Live, ReadError> {
     reader(url).live(&Want { groups: true, lookups: Vec::new() }, &|_| {}).await
 }
 
-fn ok(body: &Json) -> Response {
+pub(super) fn ok(body: &Json) -> Response {
     ([(header::CONTENT_TYPE, "application/scim+json")], body.to_string()).into_response()
 }
 
-fn missing() -> Response {
+pub(super) fn missing() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
-fn people(ids: std::ops::Range<usize>) -> Vec<Json> {
+pub(super) fn people(ids: std::ops::Range<usize>) -> Vec<Json> {
     ids.map(|id| json!({"id": id.to_string(), "userName": format!("p{id}@example.com")})).collect()
 }
 
-fn list(total: impl Into<Json>, resources: Vec<Json>) -> Response {
+pub(super) fn list(total: impl Into<Json>, resources: Vec<Json>) -> Response {
     ok(&json!({"schemas": [], "totalResults": total.into(), "Resources": resources}))
 }
 

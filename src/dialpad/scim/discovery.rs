@@ -13,6 +13,9 @@ use crate::{
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
+const EXTERNAL_ID: AttributeType =
+    AttributeType { kind: Kind::String, multi_valued: false, case_exact: true, required: false, read_only: false };
+
 /// Attributes deeper than this are not declared; SCIM has two levels.
 const DEEPEST: usize = 3;
 
@@ -40,6 +43,10 @@ pub(crate) fn schema(json: Json) -> Option<Schema> {
         other => Page::read(other).ok()?.resources,
     };
     let mut schema = Schema::discovered();
+    // Common attributes, which are in no schema (RFC 7643 §3.1).
+    for resource in [Resource::User, Resource::Group] {
+        schema.declare(resource, "externalId", EXTERNAL_ID);
+    }
     let mut users = false;
     for declared in &schemas {
         let Some(urn) = member(declared, "id").and_then(Json::as_str) else { continue };

@@ -4,6 +4,7 @@
 //! in the order in which it is done, then what is held back and what to do about it.
 
 mod changes;
+mod findings;
 mod held;
 mod outcome;
 pub(in crate::render) mod page;
@@ -11,6 +12,7 @@ mod paint;
 mod plan;
 pub(in crate::render) mod value;
 
+pub use findings::findings;
 pub use outcome::{outcome, progress};
 pub use plan::plan;
 
