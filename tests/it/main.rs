@@ -5,6 +5,7 @@
 mod client;
 mod doctor;
 mod eval;
+mod examples;
 mod expressions;
 mod filters;
 mod inputs;
