@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use crate::{
     names::Value,
     plan::{Action, AttributeChange, Change, Held, Kind, Plan, Reason, Subject},
@@ -60,4 +62,14 @@ pub(super) fn says_no_more(change: &Change) -> bool {
     let active =
         |attribute: &AttributeChange| attribute.path.is("active") && matches!(attribute.after, Some(Value::Boolean(_)));
     matches!(change.action, Action::DisableUser | Action::EnableUser) && change.attributes.iter().all(active)
+}
+
+/// Held changes that differ only in whom they are about, together, in their order.
+pub(super) fn alike<'a>(held: &[&'a Held]) -> Vec<Vec<&'a Held>> {
+    let mut groups: IndexMap<_, Vec<&Held>> = IndexMap::new();
+    for entry in held {
+        let Held { reason: _, subject, action, message, places, remedy } = entry;
+        groups.entry((subject.kind, action, message, places, remedy)).or_default().push(entry);
+    }
+    groups.into_values().collect()
 }

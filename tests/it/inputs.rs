@@ -201,7 +201,10 @@ impl Scene {
         let directory = self.directory();
         let now = self.now.parse().unwrap();
         let inputs = Inputs { manifest: &self.manifest, directory: &directory, live, memory: &self.memory, now };
-        plan::between(&inputs, &self.options)
+        let plan = plan::between(&inputs, &self.options);
+        // Every plan holds together and survives its file.
+        assert_eq!(plan::file::read(&plan::file::write(&plan)).as_ref(), Ok(&plan));
+        plan
     }
 }
 

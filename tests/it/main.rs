@@ -16,4 +16,5 @@ mod odd_servers;
 mod planning;
 mod policy_tests;
 mod program;
+mod rendering;
 mod source_files;

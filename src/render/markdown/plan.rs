@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     names::{Place, count},
-    plan::{Action, AttributeChange, Cause, Change, Held, Kind, MemberName, Note, Plan},
+    plan::{Action, AttributeChange, Cause, Change, Held, Kind, MemberName, Note, Plan, Reason},
     render::{
-        phrase::{cost, digits, heading, infinitive, meaning, number},
-        summary::{Summary, says_no_more},
+        phrase::{cost, digits, heading, infinitive, meaning, number, objects},
+        summary::{Summary, alike, says_no_more},
         text::{
             page::place,
             value::{path, sides},
@@ -188,21 +188,41 @@ fn named(members: &[MemberName]) -> String {
 
 /// One section for each reason that needs a person.
 fn held<'a>(summary: &Summary<'a>) -> Vec<Section<'a>> {
-    let section = |(reason, held): (&crate::plan::Reason, &Vec<&'a Held>)| Section {
+    let section = |(reason, held): (&Reason, &Vec<&'a Held>)| Section {
         title: format!("Held back: {} {}: {}", digits(held.len()), reason.name(), meaning(*reason)),
         open: true,
-        entries: held.iter().map(|held| -> Entry { Box::new(|| held_entry(held)) }).collect(),
+        entries: held_entries(held),
     };
     summary.held.iter().map(section).collect()
 }
 
-fn held_entry(held: &Held) -> String {
-    let Held { reason: _, subject, action, message, places, remedy } = held;
+/// Those that differ only in whom they are about stand under one line.
+fn held_entries<'a>(held: &[&'a Held]) -> Vec<Entry<'a>> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for group in alike(held) {
+        match group.as_slice() {
+            [single] => entries.push(Box::new({
+                let held = *single;
+                move || held_entry(held, &code(&held.subject.name))
+            })),
+            many => {
+                let (first, whom) = (many[0], objects(many[0].subject.kind, many.len()));
+                entries.push(Box::new(move || held_entry(first, &whom)));
+                let name = |held: &'a Held| -> Entry<'a> { Box::new(|| format!("  - {}", code(&held.subject.name))) };
+                entries.extend(many.iter().map(|held| name(held)));
+            }
+        }
+    }
+    entries
+}
+
+fn held_entry(held: &Held, whom: &str) -> String {
+    let Held { reason: _, subject: _, action, message, places, remedy } = held;
     let doing = action.map_or_else(String::new, |action| format!("{} ", infinitive(action)));
     let places: Vec<String> = places.iter().take(5).filter_map(place).map(|place| code(&place)).collect();
     let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
     let remedy = if remedy.is_empty() { String::new() } else { format!("\n  - to do: {}", prose(remedy)) };
-    format!("- {doing}{}: {}{places}{remedy}", code(&subject.name), prose(message))
+    format!("- {doing}{whom}: {}{places}{remedy}", prose(message))
 }
 
 fn left_alone<'a>(summary: &Summary<'a>) -> Option<Section<'a>> {
@@ -210,7 +230,7 @@ fn left_alone<'a>(summary: &Summary<'a>) -> Option<Section<'a>> {
     (!held.is_empty()).then(|| Section {
         title: format!("Left alone: {} named by safety.protect", digits(held.len())),
         open: false,
-        entries: held.iter().map(|held| -> Entry { Box::new(|| held_entry(held)) }).collect(),
+        entries: held_entries(held),
     })
 }
 

@@ -6,13 +6,16 @@ use crate::{
     plan::{Held, Reason},
     render::{
         neutral,
-        phrase::{infinitive, meaning},
-        summary::Summary,
+        phrase::{digits, infinitive, meaning, objects},
+        summary::{Summary, alike},
     },
 };
 
 /// Entries of one reason that are shown.
 const SHOWN: usize = 10;
+
+/// Names of those who differ in nothing else.
+const NAMES: usize = 20;
 
 pub(super) fn write(page: &mut Page, summary: &Summary, view: &View) {
     if summary.held() > 0 {
@@ -25,42 +28,55 @@ pub(super) fn write(page: &mut Page, summary: &Summary, view: &View) {
     if !summary.protected.is_empty() {
         let heading = format!("Left alone: {}", count(summary.protected.len(), "protected", "protected"));
         page.heading(Ink::Heading, &heading, meaning(Reason::Protected));
-        let first = view.first(SHOWN);
-        for held in summary.protected.iter().take(first) {
-            entry(page, held, 2);
-        }
-        more(page, 2, summary.protected.len(), first);
+        list(page, &summary.protected, false, 2, view);
     }
 }
 
 fn group(page: &mut Page, reason: Reason, held: &[&Held], view: &View) {
-    let heading = format!("  {} {}", held.len(), reason.name());
+    let heading = format!("  {} {}", digits(held.len()), reason.name());
     page.line(&page.paint.ink(Ink::Warning, heading), meaning(reason));
-    let first = view.first(SHOWN);
     let same_remedy = held.iter().all(|entry| entry.remedy == held[0].remedy);
-    for entry_held in held.iter().take(first) {
-        entry(page, entry_held, 4);
-        if !same_remedy {
-            remedy(page, entry_held, 8);
-        }
-    }
-    more(page, 4, held.len(), first);
+    list(page, held, !same_remedy, 4, view);
     if let (true, Some(first)) = (same_remedy, held.first()) {
         remedy(page, first, 6);
     }
 }
 
-fn entry(page: &mut Page, held: &Held, indent: usize) {
-    let Held { reason: _, subject, action, message, places, remedy: _ } = held;
+/// Entries, those that differ only in whom they are about together.
+fn list(page: &mut Page, held: &[&Held], with_remedies: bool, indent: usize, view: &View) {
+    let first = view.first(SHOWN);
+    let alike = alike(held);
+    for entries in alike.iter().take(first) {
+        match entries.as_slice() {
+            [single] => line(page, single, &neutral::line(&single.subject.name), indent),
+            many => together(page, many, indent, view),
+        }
+        if with_remedies {
+            remedy(page, entries[0], indent + 4);
+        }
+    }
+    more(page, indent, alike.len(), first);
+}
+
+/// Several that differ only in whom they are about.
+fn together(page: &mut Page, held: &[&Held], indent: usize, view: &View) {
+    let kind = held[0].subject.kind;
+    line(page, held[0], &objects(kind, held.len()), indent);
+    let first = view.first(NAMES);
+    let mut names: Vec<String> =
+        held.iter().take(first).map(|held| neutral::line(&held.subject.name).into_owned()).collect();
+    if let Some(rest) = held.len().checked_sub(first).filter(|rest| *rest > 0) {
+        names.push(format!("… and {} more", digits(rest)));
+    }
+    page.flow(indent + 2, names, ", ");
+}
+
+fn line(page: &mut Page, held: &Held, whom: &str, indent: usize) {
+    let Held { reason: _, subject: _, action, message, places, remedy: _ } = held;
     let doing = action.map_or_else(String::new, |action| format!("{} ", infinitive(action)));
     let places: Vec<String> = places.iter().filter_map(place).collect();
-    let line = format!(
-        "{}? {doing}{}: {}",
-        " ".repeat(indent),
-        page.paint.ink(Ink::Heading, neutral::line(&subject.name)),
-        neutral::line(message)
-    );
-    page.line(&line, &places.join(", "));
+    let whom = page.paint.ink(Ink::Heading, whom);
+    page.line(&format!("{}? {doing}{whom}: {}", " ".repeat(indent), neutral::line(message)), &places.join(", "));
 }
 
 fn remedy(page: &mut Page, held: &Held, indent: usize) {
