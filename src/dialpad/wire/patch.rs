@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json as object};
 use super::{Resolve, WriteError, json};
 use crate::{
     manifest::{MembersDialect, PatchDialect},
-    names::TargetId,
+    names::{AttrPath, TargetId},
     plan::{Dialect, Operation, Ref},
 };
 
@@ -50,16 +50,23 @@ pub(super) fn attributes(
                 Operation::Remove { path } => (Op::Remove, path, None),
             };
             let op = op.word(dialect);
-            Ok(match value {
-                None => object!({ "op": op, "path": path.as_str() }),
-                Some(value) => {
-                    let value = spelt(json(path, value, resolve)?, dialect);
-                    object!({ "op": op, "path": path.as_str(), "value": value })
-                }
+            let value = value.map(|value| json(path, value, resolve)).transpose()?.map(|value| spelt(value, dialect));
+            Ok(match (reference(path), value) {
+                (Some(whole), None) => object!({ "op": op, "path": whole.as_str() }),
+                (Some(whole), Some(id)) => object!({ "op": op, "path": whole.as_str(), "value": { "value": id } }),
+                (None, None) => object!({ "op": op, "path": path.as_str() }),
+                (None, Some(value)) => object!({ "op": op, "path": path.as_str(), "value": value }),
             })
         })
         .collect::<Result<_, _>>()?;
     Ok(message(written))
+}
+
+/// The attribute of which the path is the id: `urn:…:manager` of `urn:…:manager.value`.
+/// Entra sends it as a whole, and there are services that know no other way.
+fn reference(path: &AttrPath) -> Option<AttrPath> {
+    let is_id = path.sub().is_some_and(|sub| sub.eq_ignore_ascii_case("value"));
+    (is_id && path.schema().is_some() && path.selector().is_none()).then(|| path.top())
 }
 
 /// Entra writes truths as text.

@@ -91,7 +91,7 @@ fn a_patch_has_one_attribute_for_each_operation_in_the_dialect_asked_for() {
         {"op": "replace", "path": "active", "value": false},
         {"op": "add", "path": "name.givenName", "value": "Ana"},
         {"op": "remove", "path": "title"},
-        {"op": "add", "path": format!("{ENTERPRISE}:manager.value"), "value": "boss"},
+        {"op": "add", "path": format!("{ENTERPRISE}:manager"), "value": {"value": "boss"}},
     ]);
     let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
     assert_eq!(body, json!({"schemas": schemas, "Operations": operations}));
