@@ -22,8 +22,11 @@ pub struct Disk<'a> {
     /// The text of a file.
     pub read: &'a mut dyn FnMut(&str) -> Result<String, Unreadable>,
     /// The files below a folder that a glob matches, in any order.
-    pub list: &'a mut dyn FnMut(&str, &str) -> Result<Vec<String>, String>,
+    pub list: &'a mut dyn FnMut(&str, &str) -> Listed,
 }
+
+/// Files, or why they cannot be listed.
+pub type Listed = Result<Vec<String>, String>;
 
 /// Why a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,11 +88,12 @@ impl Assembler<'_, '_> {
         let text = match (self.disk.read)(path) {
             Ok(text) => text,
             Err(Unreadable { code, message, help }) => {
-                let problem = match asked {
-                    Some(node) => self.error(node, code, message),
-                    None => self.push(Problem::error(code, path, 0..0, message)),
+                let Some(node) = asked else {
+                    self.push(Problem::error(code, path, 0..0, message)).help = help;
+                    return None;
                 };
-                problem.help = help;
+                let help = if code == "missing_file" { Some(relative_to(&node.at.file)) } else { help };
+                self.error(node, code, message).help = help;
                 return None;
             }
         };
@@ -150,10 +154,7 @@ impl Assembler<'_, '_> {
         found.dedup();
         if found.is_empty() {
             let message = format!("no file matches `{glob}`");
-            let folder = paths::folder(path);
-            let folder = if folder.is_empty() { "this folder" } else { folder };
-            self.error(pattern, "nothing_included", message).help =
-                Some(format!("the path is relative to the file that names it, so to {folder}"));
+            self.error(pattern, "nothing_included", message).help = Some(relative_to(path));
         }
         for file in found {
             let file = Text::from(file);
@@ -202,6 +203,14 @@ impl Assembler<'_, '_> {
     }
 }
 
+fn relative_to(file: &str) -> String {
+    let folder = match paths::folder(file) {
+        "" => "this folder".to_owned(),
+        folder => format!("`{folder}`"),
+    };
+    format!("the path is relative to the file that names it, so to {folder}")
+}
+
 /// Whether the lists of several files are joined.
 fn is_joined(path: &[Text]) -> bool {
     matches!(words(path).as_slice(), ["assignments"] | ["filters", "users" | "groups"])
@@ -210,8 +219,13 @@ fn is_joined(path: &[Text]) -> bool {
 /// Whether two maps become one, key by key. Anything smaller is one thing: a role,
 /// a mapping, a budget, a secret.
 fn is_open(path: &[Text]) -> bool {
+    is_section(&words(path))
+}
+
+/// Whether a path names a section rather than one thing.
+pub(super) fn is_section(path: &[&str]) -> bool {
     matches!(
-        words(path).as_slice(),
+        path,
         [] | ["roles" | "filters" | "mappings" | "safety" | "state" | "source" | "target"]
             | ["source", "files"]
             | ["target", "dialpad" | "sandbox"]

@@ -1,7 +1,12 @@
 //! Secrets that were written out: found, refused, and never shown again.
 
+use std::ops::Range;
+
 /// Keys under which people write a secret out.
 const KEYS: [&str; 5] = ["token", "secret", "password", "key", "api_key"];
+
+/// Keys that say where a secret is.
+const REFERENCES: [&str; 3] = ["env", "file", "command"];
 
 /// Whether a text looks like a token rather than a name.
 pub fn looks_like_token(text: &str) -> bool {
@@ -32,24 +37,40 @@ fn is_jwt(text: &str) -> bool {
 pub fn masked(text: &str) -> String {
     let mut shown = text.to_owned();
     for (start, line) in lines(text) {
-        for key in KEYS {
-            for (found, _) in line.match_indices(key) {
-                if let Some(value) = value_behind(line, found, key.len()) {
-                    hide(&mut shown, start + value.start, start + value.end);
-                }
-            }
-        }
-        for (found, _) in line.match_indices("eyJ") {
-            let rest = &line[found..];
-            let length = rest
-                .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=')))
-                .unwrap_or(rest.len());
-            if is_jwt(&rest[..length]) {
-                hide(&mut shown, start + found, start + found + length);
-            }
+        for secret in secrets(line) {
+            hide(&mut shown, start + secret.start, start + secret.end);
         }
     }
     shown
+}
+
+fn secrets(line: &str) -> Vec<Range<usize>> {
+    let values = |keys: &[&'static str]| -> Vec<Range<usize>> {
+        let found = keys.iter().flat_map(|key| line.match_indices(key));
+        found.filter_map(|(at, key)| value_behind(line, at, key.len())).collect()
+    };
+    let mut secrets = values(&KEYS);
+    // A name and a command are shown, a token in their place is not.
+    for value in values(&REFERENCES) {
+        let words = line[value.clone()].split_whitespace().filter(|word| looks_like_token(word));
+        secrets.extend(words.filter_map(|word| {
+            let at = value.start + line[value.clone()].find(word)?;
+            Some(at..at + word.len())
+        }));
+    }
+    for (at, _) in line.match_indices("eyJ") {
+        let rest = &line[at..];
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
+        let end = at + rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        secrets.extend(is_jwt(&line[at..end]).then_some(at..end));
+    }
+    // `https://user:password@host`
+    for (at, slashes) in line.match_indices("://") {
+        let start = at + slashes.len();
+        let authority = line[start..].split(['/', '?', '#', ' ', '"', '\'', ',']).next().unwrap_or_default();
+        secrets.extend(authority.rfind('@').map(|end| start..start + end));
+    }
+    secrets
 }
 
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
@@ -62,7 +83,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// The scalar behind a key at `found`, where it is one.
-fn value_behind(line: &str, found: usize, length: usize) -> Option<std::ops::Range<usize>> {
+fn value_behind(line: &str, found: usize, length: usize) -> Option<Range<usize>> {
     if line[..found].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.')) {
         return None;
     }
@@ -100,11 +121,20 @@ mod tests {
             "scim: { url: x, token: hunter2-and-more, rate: 20/s }\n",
             "\"token\": \"hunter2-and-more\"\r\n",
             "- password: hunter2-and-more # comment\n",
+            "url: https://ana:hunter2@dialpad.com/scim\n",
         ] {
             let shown = masked(text);
             assert!(!shown.contains("hunter2"), "{shown}");
             assert_eq!(shown.len(), text.len());
         }
+    }
+
+    #[test]
+    fn a_token_in_the_place_of_a_reference_is_not_shown() {
+        let shown = masked("token: { env: aB3dE6gH9jK2mN5pQ8sT1vW4xY7z }\n");
+        assert_eq!(shown, "token: { env: **************************** }\n");
+        let shown = masked("command: echo aB3dE6gH9jK2mN5pQ8sT1vW4xY7z\n");
+        assert_eq!(shown, "command: echo ****************************\n");
     }
 
     #[test]

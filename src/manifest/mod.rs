@@ -6,6 +6,7 @@
 
 pub mod attributes;
 mod digest;
+mod effective;
 mod include;
 pub mod literals;
 pub mod mapping;
@@ -24,7 +25,7 @@ pub mod yaml;
 use jiff::tz::TimeZone;
 
 use crate::names::{Folded, Place, Text};
-pub use include::{Disk, Unreadable};
+pub use include::{Disk, Listed, Unreadable};
 pub use mapping::{Apply, GroupMappings, Mapping, MappingSource, Membership, OnRename, UserMappings, WhenEmpty};
 pub use read::{Read, Written, read};
 pub use roles::{Assignment, Principal, Role};

@@ -168,12 +168,7 @@ impl View<'_> {
     fn problems(&self, error: &ValidationError, path: &[String]) -> Vec<Problem> {
         let words: Vec<&str> = path.iter().map(String::as_str).collect();
         let Some((node, entry)) = self.root.at(&words) else { return Vec::new() };
-        // What the value is called: its key, or the list that it is an item of.
-        let name = match words.iter().rev().find(|word| word.parse::<usize>().is_err()) {
-            Some(key) if words.last().is_some_and(|last| last == key) => format!("`{key}`"),
-            Some(key) => format!("each of `{key}`"),
-            None => self.called.to_owned(),
-        };
+        let name = self.name(&words);
         let is_collection = matches!(node.kind, Kind::Map(_) | Kind::List(_) | Kind::Null);
         let at = match entry {
             Some(entry) if is_collection => &entry.key_at,
@@ -212,7 +207,7 @@ impl View<'_> {
                 if constants.is_empty() || words.last() == Some(&"operator") {
                     return Vec::new();
                 }
-                vec![problem("unknown_value", format!("{name} is {found}")).help(choice(node, &constants))]
+                vec![problem("unknown_value", format!("{name} cannot be {found}")).help(choice(node, &constants))]
             }
             Fault::OneOfMultipleValid { .. } => vec![self.exclusive(node, &name, path, error)],
             Fault::Constant { expected_value } => {
@@ -223,7 +218,7 @@ impl View<'_> {
                     .as_array()
                     .map(|all| all.iter().filter_map(Value::as_str).map(str::to_owned).collect())
                     .unwrap_or_default();
-                vec![problem("unknown_value", format!("{name} is {found}")).help(choice(node, &options))]
+                vec![problem("unknown_value", format!("{name} cannot be {found}")).help(choice(node, &options))]
             }
             Fault::Pattern { .. } => {
                 let wanted = self
@@ -238,12 +233,25 @@ impl View<'_> {
                 vec![problem("empty", format!("{name} is empty")).help("name at least one, or leave the key out")]
             }
             Fault::Minimum { limit } => {
-                vec![problem("out_of_range", format!("{name} is at least {limit}, not {found}"))]
+                vec![problem("out_of_range", format!("{name} is at least {limit}"))]
             }
             Fault::Maximum { limit } => {
-                vec![problem("out_of_range", format!("{name} is at most {limit}, not {found}"))]
+                vec![problem("out_of_range", format!("{name} is at most {limit}"))]
             }
             _ => vec![problem("wrong_value", format!("{name} cannot be {found}"))],
+        }
+    }
+
+    /// What a value is called: by its key, or as an item of a list.
+    fn name(&self, path: &[&str]) -> String {
+        let is_index = |word: &&str| word.parse::<usize>().is_ok();
+        match path {
+            ["assignments", _] => "an assignment".to_owned(),
+            ["filters", _, _] => "a filter".to_owned(),
+            ["filters", _, _, "where", _] => "a clause".to_owned(),
+            [.., list, last] if is_index(last) && !is_index(list) => format!("an item of `{list}`"),
+            [.., key] if !is_index(key) => format!("`{key}`"),
+            _ => self.called.to_owned(),
         }
     }
 
@@ -282,7 +290,7 @@ impl View<'_> {
             return Problem::error("unknown_key", file, span, message).help("take it out; nothing is ignored silently");
         }
         let within = match path.iter().rev().find(|word| word.parse::<usize>().is_err()) {
-            Some(above) => format!(" in `{above}`"),
+            Some(above) => format!(" of `{above}`"),
             None => String::new(),
         };
         let help = match near_miss(key, known.iter().map(String::as_str)) {
@@ -308,19 +316,22 @@ impl View<'_> {
             _ => Vec::new(),
         };
         if path.is_empty() {
-            let message = if node.kind == Kind::Null {
-                "the file is empty".to_owned()
-            } else {
-                format!("a manifest is a map, not {}", node.noun())
+            let found = match node.kind {
+                Kind::Null => Problem::error("empty", &node.at.file, 0..0, "the file is empty"),
+                _ => problem("wrong_type", format!("{name} has to be {}, not {}", nouns(&kinds), node.noun())),
             };
-            return problem("wrong_type", message).help("`dialform init` writes one to start from");
+            return found.help("`dialform init` writes an example to start from");
+        }
+        if matches!(node.kind, Kind::Text(_)) && path.last() == Some(&"token") {
+            return problem(
+                "literal_secret",
+                "the token is written out; a secret never stands in the manifest".to_owned(),
+            )
+            .help("revoke it, put a new one into a variable, and write `token: { env: DIALPAD_TOKEN }`");
         }
         let text = node.text().map(|text| text.to_lowercase());
         let problem = problem("wrong_type", format!("{name} has to be {}, not {}", nouns(&kinds), self.found(node)));
         let help = match (&node.kind, kinds.as_slice()) {
-            (Kind::Text(_), ["object"]) if path.last() == Some(&"token") => {
-                "a secret never stands in the manifest: write `token: { env: DIALPAD_TOKEN }`".to_owned()
-            }
             (Kind::Text(_), ["boolean"]) => match text.as_deref() {
                 Some("yes" | "on" | "y") => "YAML reads this as text: write `true`".to_owned(),
                 Some("no" | "off" | "n") => "YAML reads this as text: write `false`".to_owned(),

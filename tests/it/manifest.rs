@@ -1,12 +1,14 @@
 //! Manifests as people write them: what is read, what is refused, and with which words.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use dialform::{
     cli::load,
     manifest::{self, Disk, Manifest, Principal, Read, Target, Unreadable, trust::AllowedHosts},
     problem::Level,
 };
+
+use crate::program::dialform;
 
 /// Files by name, the manifest among them.
 struct Files(BTreeMap<&'static str, String>);
@@ -34,8 +36,9 @@ impl Files {
     }
 
     fn manifest(&self) -> Manifest {
-        let read = self.read();
-        read.manifest.unwrap_or_else(|| panic!("{:#?}", read.problems)).0
+        let Read { manifest, problems, .. } = self.read();
+        assert!(manifest.is_some(), "{problems:#?}");
+        manifest.unwrap().0
     }
 }
 
@@ -71,7 +74,7 @@ fn five_keys_are_enough() {
     let shown = [budgets.adopts, budgets.withdrawals, budgets.member_removals].map(|budget| budget.max);
     assert_eq!(shown, [Some(25), Some(25), Some(100)]);
     assert_eq!(&*manifest.state.value, ".dialform");
-    let Target::Sandbox(sandbox) = &manifest.target else { panic!("{:?}", manifest.target) };
+    let Target::Sandbox(sandbox) = &manifest.target else { unreachable!("{:?}", manifest.target) };
     assert_eq!(&*sandbox.folder, ".dialform/sandbox");
 }
 
@@ -84,7 +87,7 @@ fn a_whole_manifest_is_read_from_disk() {
     assert_eq!(manifest.assignments.len(), 3);
     assert_eq!(manifest.assignments[1].place.to_string(), "tests/cases/manifest/whole.yaml:30");
     assert_eq!(manifest.assignments[1].principal, Principal::Group { name: "SG-Support-Leads".into(), nested: true });
-    let Target::Dialpad(dialpad) = &manifest.target else { panic!("{:?}", manifest.target) };
+    let Target::Dialpad(dialpad) = &manifest.target else { unreachable!("{:?}", manifest.target) };
     assert_eq!(&*dialpad.url.value, "https://dialpad.com/scim");
     assert_eq!(manifest.target.scim().rate, Some(20.0));
     assert_eq!(manifest.users.attributes.len(), 8);
@@ -127,4 +130,87 @@ fn files_are_joined_in_order_and_paths_are_relative_to_the_file_that_names_them(
     assert_eq!(places, ["dialform.yaml:4", "teams/a.yaml:1", "teams/b.yaml:1"]);
     assert_eq!(&*manifest.state.value, "shared/state");
     assert_eq!(manifest.safety.budgets.deletes.max, Some(1));
+}
+
+/// Every manifest in `tests/cases/manifest` with what `check` says about it.
+#[test]
+fn what_people_see() {
+    let folder = Path::new("tests/cases/manifest");
+    let mut cases: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    assert!(cases.len() > 40);
+    cases.retain(|case| !case.ends_with("joined"));
+    for case in cases {
+        let name = case.file_stem().unwrap().to_str().unwrap().to_owned();
+        let manifest = if case.is_dir() { case.join("dialform.yaml") } else { case.clone() };
+        let ran = dialform(&["check", "-m", manifest.to_str().unwrap()]);
+        let is_right = ["whole", "warnings", "leavers_keep_dialpad", "empty_values_let_in"].contains(&&*name);
+        assert_eq!(ran.code, u8::from(!is_right), "{name}: {}", ran.err);
+        assert_eq!(ran.out, "", "{name}");
+        insta::assert_snapshot!(name, ran.err);
+    }
+}
+
+#[test]
+fn the_effective_manifest_stands_alone_and_means_the_same() {
+    for case in ["whole.yaml", "warnings.yaml", "joined/conf/dialform.yaml"] {
+        let path = Path::new("tests/cases/manifest").join(case);
+        let loaded = load::manifest(&path).unwrap();
+        let text = loaded.written.effective();
+        // It stands where the manifest stands, so that its paths mean the same.
+        let mut disk = Disk { read: &mut |_| Ok(text.clone()), list: &mut |_, _| Ok(Vec::new()) };
+        let read = manifest::read(path.to_str().unwrap(), &mut disk, &AllowedHosts::default());
+        assert!(read.manifest.is_some(), "{:#?}\n{text}", read.problems);
+        let (manifest, _) = read.manifest.unwrap();
+        assert_eq!(manifest.digest, loaded.manifest.digest, "{text}");
+        assert_eq!(read.problems.len(), loaded.warnings.len());
+        insta::assert_snapshot!(format!("effective_{}", case.replace(['/', '.'], "_")), text);
+    }
+}
+
+#[test]
+fn the_digest_follows_the_meaning() {
+    let text = format!("{HEAD}assignments:\n  - {{ group: A }}\n  - {{ group: B }}\n");
+    let digest = |text: &str| Files::of(&[("dialform.yaml", text)]).manifest().digest;
+    let same = [
+        format!("# a comment\n\n{text}"),
+        text.replace("{ group: A }", "group: A"),
+        format!("{text}enabled: true\ntimezone: UTC\nsafety: {{ deletes: {{ max: 5 }} }}\n"),
+    ];
+    for other in same {
+        assert_eq!(digest(&text), digest(&other), "{other}");
+    }
+    let different = [
+        text.replace("group: A", "group: C"),
+        format!("{text}enabled: false\n"),
+        format!("{text}safety: {{ deletes: {{ max: 6 }} }}\n"),
+        text.replace("people.csv", "persons.csv"),
+        format!("{text}scope: everyone\n"),
+    ];
+    for other in different {
+        assert_ne!(digest(&text), digest(&other), "{other}");
+    }
+}
+
+#[test]
+fn the_committed_schemas_are_fresh() {
+    for name in ["manifest", "included"] {
+        let file = format!("schema/{name}.schema.json");
+        let fresh = dialform(&["schema", name]).out;
+        assert!(
+            fs::read_to_string(&file).is_ok_and(|text| text == fresh),
+            "{file} is not what the types say: cargo run -- schema {name} > {file}"
+        );
+    }
+}
+
+#[test]
+fn machines_get_problems_on_standard_output() {
+    for format in ["json", "sarif", "github"] {
+        let ran = dialform(&["check", "-m", "tests/cases/manifest/undeclared_role.yaml", "--format", format]);
+        assert_eq!((ran.code, ran.err.as_str()), (1, ""));
+        assert!(ran.out.contains("undeclared_role.yaml") && ran.out.contains("supervizor"), "{}", ran.out);
+        let ran = dialform(&["check", "-m", "tests/cases/manifest/warnings.yaml", "--format", format, "--strict"]);
+        assert_eq!(ran.code, 1);
+    }
 }

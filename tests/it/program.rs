@@ -51,6 +51,8 @@ pub fn dialform<T: AsRef<str>>(line: &[T]) -> Ran {
     let mut terminal = Terminal::of_buffers(Box::new(out.clone()), Box::new(err.clone()));
     terminal.quiet = cli.quiet;
     let exit = match cli.command {
+        Command::Check(args) => cli::check::run(&args, &mut terminal),
+        Command::Schema(args) => cli::schema::run(&args, &mut terminal),
         Command::Eval(args) => cli::eval::run(&args, &mut terminal),
         Command::Test(args) => cli::test::run(&args, &mut terminal),
         other => unreachable!("{other:?} is not run in this process"),

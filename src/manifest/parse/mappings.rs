@@ -18,10 +18,8 @@ pub(super) fn users(raw: &raw::UserMappings, scope: raw::Scope, judge: &mut Judg
     let raw::UserMappings { create, update, delete, delete_after, matching, attributes: written } = raw;
     let mut section = Section { kind: "users", known: &attributes::USER, scope, judge };
     let attributes = section.mappings(written);
-    let matching = section.matching(matching, &attributes);
-    if *create {
-        section.needed("userName", &attributes);
-    }
+    let is_missing = *create && section.is_missing("userName", &attributes);
+    let matching = section.matching(matching, &attributes, is_missing.then_some("userName"));
     let judge = section.judge;
     leavers(raw, &attributes, judge);
     let days = delete_after.as_deref().and_then(|text| text.trim_end_matches('d').parse().ok());
@@ -30,7 +28,7 @@ pub(super) fn users(raw: &raw::UserMappings, scope: raw::Scope, judge: &mut Judg
         judge.warning(&spot, "never_deleted", "nothing is deleted without `delete: true`").help =
             Some("add `delete: true`, or take this out".to_owned());
     }
-    if *delete && delete_after.is_none() {
+    if *delete && delete_after.is_none() && judge.pruned.is_whole("/mappings/users/delete_after") {
         let spot = judge.key(&["mappings", "users", "delete"]);
         let message = "files cannot prove that somebody is gone for good, so nobody is deleted";
         judge.warning(&spot, "never_deleted", message).help =
@@ -53,11 +51,19 @@ fn leavers(raw: &raw::UserMappings, attributes: &[Mapping], judge: &mut Judge) {
         let spot = judge.key(&["mappings", "users", "update"]);
         judge.warning(&spot, "never_disabled", "without updates nobody is disabled either, as in Entra").help =
             Some("leavers keep Dialpad until `update: true`".to_owned());
-    } else if !attributes.iter().any(Mapping::tells_of_leaving) && judge.pruned.is_whole("/mappings/users") {
+    } else if !attributes.iter().any(Mapping::tells_of_leaving)
+        && !raw.attributes.values().any(is_about_leaving)
+        && judge.pruned.is_whole("/mappings/users")
+    {
         let spot = judge.key(&["mappings", "users", "attributes"]);
         judge.warning(&spot, "never_disabled", "no mapping reads `IsSoftDeleted`, so leavers keep Dialpad").help =
             Some("add `active: { expression: 'Not([IsSoftDeleted])' }`".to_owned());
     }
+}
+
+/// Whether a mapping, which may be wrong, was meant to say what happens to a leaver.
+fn is_about_leaving(raw: &raw::AttributeMapping) -> bool {
+    raw.expression.as_ref().is_some_and(|text| text.contains("IsSoftDeleted"))
 }
 
 pub(super) fn groups(raw: &raw::GroupMappings, judge: &mut Judge) -> GroupMappings {
@@ -66,10 +72,8 @@ pub(super) fn groups(raw: &raw::GroupMappings, judge: &mut Judge) -> GroupMappin
     let mut section = Section { kind: "groups", known: &attributes::GROUP, scope: raw::Scope::Assigned, judge };
     let mut attributes = section.mappings(written);
     let members = section.members(&mut attributes);
-    let matching = section.matching(matching, &attributes);
-    if *enabled && *create {
-        section.needed("displayName", &attributes);
-    }
+    let is_missing = *enabled && *create && section.is_missing("displayName", &attributes);
+    let matching = section.matching(matching, &attributes, is_missing.then_some("displayName"));
     GroupMappings {
         enabled: *enabled,
         create: *create,
@@ -214,7 +218,8 @@ impl Section<'_, '_> {
         Spot { span, ..whole.clone() }
     }
 
-    fn matching(&mut self, raw: &[String], attributes: &[Mapping]) -> Vec<AttrPath> {
+    /// The matching attributes. Nothing is said again of one that is known to be missing.
+    fn matching(&mut self, raw: &[String], attributes: &[Mapping], known: Option<&str>) -> Vec<AttrPath> {
         let mut matching: Vec<AttrPath> = Vec::with_capacity(raw.len());
         for (i, written) in raw.iter().enumerate() {
             let spot = self.judge.spot(&["mappings", self.kind, "match", &i.to_string()]);
@@ -232,7 +237,8 @@ impl Section<'_, '_> {
             let section = format!("/mappings/{}/attributes", self.kind);
             let mapped = attributes.iter().find(|mapping| mapping.target == path);
             let is_missing = mapped.is_none_or(|mapping| matches!(mapping.source, MappingSource::None));
-            if is_missing && self.judge.pruned.is_whole(&section) && !self.has_failed(&path) {
+            let is_known = known.is_some_and(|name| path.is(name));
+            if is_missing && !is_known && self.judge.pruned.is_whole(&section) && !self.has_failed(&path) {
                 let names: Vec<&str> = attributes.iter().map(|mapping| mapping.target.as_str()).collect();
                 let help = match near_miss(written, names.iter().copied()) {
                     Some(near) if !path.is(near) => format!("did you mean `{near}`?"),
@@ -255,17 +261,19 @@ impl Section<'_, '_> {
         })
     }
 
-    /// An attribute without which nothing can be created.
-    fn needed(&mut self, name: &str, attributes: &[Mapping]) {
+    /// Whether an attribute has no mapping without which nothing can be created; it is said.
+    fn is_missing(&mut self, name: &str, attributes: &[Mapping]) -> bool {
         let path = AttrPath::core(name);
         let section = format!("/mappings/{}/attributes", self.kind);
         let is_there = attributes.iter().any(|mapping| mapping.target == path) || self.has_failed(&path);
-        if !is_there && self.judge.pruned.is_whole(&section) {
-            let spot = self.judge.key(&["mappings", self.kind, "attributes"]);
-            let message = format!("no mapping gives `{name}`, without which nothing can be created");
-            self.judge.error(&spot, "missing_mapping", message).help =
-                Some("add it; `attributes` replaces the default mappings as a whole".to_owned());
+        if is_there || !self.judge.pruned.is_whole(&section) {
+            return false;
         }
+        let spot = self.judge.key(&["mappings", self.kind, "attributes"]);
+        let message = format!("no mapping gives `{name}`, without which nothing can be created");
+        self.judge.error(&spot, "missing_mapping", message).help =
+            Some("add it; `attributes` replaces the default mappings as a whole".to_owned());
+        true
     }
 
     /// Takes the mapping of `members` out: it is not a value but a comparison.

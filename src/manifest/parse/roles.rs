@@ -49,7 +49,7 @@ fn assignment(raw: &raw::Manifest, index: &str, line: &raw::Assignment, judge: &
     let at = |key| ["assignments", index, key];
     let raw::Assignment { group, user, role, nested, from, until } = line;
     let principal = match (group, user) {
-        (Some(name), _) => Principal::Group { name: name.trim().into(), nested: *nested },
+        (Some(name), _) => Principal::Group { name: name.trim().into(), nested: nested.unwrap_or(false) },
         (None, Some(name)) => Principal::User(Folded::new(name)),
         (None, None) => return None,
     };
@@ -58,7 +58,7 @@ fn assignment(raw: &raw::Manifest, index: &str, line: &raw::Assignment, judge: &
         let spot = judge.spot(&at(key));
         judge.error(&spot, "empty", format!("`{key}` is empty"));
     }
-    if *nested && user.is_some() {
+    if nested.is_some() && user.is_some() {
         let spot = judge.key(&at("nested"));
         judge.error(&spot, "not_for_users", "`nested` is about groups within a group, but this names a person").help =
             Some("take it out".to_owned());
@@ -115,16 +115,15 @@ fn date(written: Option<&str>, path: &[&str], judge: &mut Judge) -> Option<Date>
 
 /// Lines that say the same: one of them is moot.
 fn doubled(assignments: &[Assignment], judge: &mut Judge) {
-    let mut seen: HashMap<(bool, String, Option<&str>, Option<Date>, Option<Date>), usize> = HashMap::new();
-    for (i, assignment) in assignments.iter().enumerate() {
-        let (is_group, name) = match &assignment.principal {
-            Principal::Group { name, .. } => (true, Folded::new(name).as_str().to_owned()),
-            Principal::User(name) => (false, name.as_str().to_owned()),
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for (i, Assignment { principal, role, from, until, place: _ }) in assignments.iter().enumerate() {
+        let (kind, name) = match principal {
+            Principal::Group { name, .. } => ("group", Folded::new(name)),
+            Principal::User(name) => ("user", name.clone()),
         };
-        let role = assignment.role.as_ref().map(RoleName::as_str);
-        if let Some(first) = seen.insert((is_group, name, role, assignment.from, assignment.until), i) {
-            let (spot, first) =
-                (judge.spot(&["assignments", &i.to_string()]), judge.spot(&["assignments", &first.to_string()]));
+        if let Some(first) = seen.insert(format!("{kind} {name:?} {role:?} {from:?} {until:?}"), i) {
+            let place = |i: usize| judge.spot(&["assignments", &i.to_string()]);
+            let (spot, first) = (place(i), place(first));
             let problem = judge.warning(&spot, "doubled_assignment", "this assignment is there already");
             *problem =
                 problem.clone().related(&first.file, first.span, "it stands here first").help("keep one of them");

@@ -141,10 +141,10 @@ pub struct AttributeMapping {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Constant>,
     /// When the mapping applies.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub apply: Apply,
     /// What an empty value does to what the account holds.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub when_empty: WhenEmpty,
 }
 
@@ -176,10 +176,6 @@ impl JsonSchema for Constant {
             "maximum": i64::MAX,
         })
     }
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 fn user_match() -> Vec<String> {

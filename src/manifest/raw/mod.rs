@@ -34,7 +34,7 @@ pub struct Manifest {
     pub timezone: String,
     /// While anybody is listed, changes are planned for these people alone and the rest is counted
     /// as left out. User principal names, mail addresses or object ids.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub pilot: Vec<String>,
     /// A manifest to start from, relative to this file. A key here wins over the same key there;
     /// `dialform check --effective` shows where each value comes from.
@@ -53,7 +53,7 @@ pub struct Manifest {
     #[serde(default)]
     pub scope: Scope,
     /// What people can be. The order is the precedence where only one value can win.
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[serde(default)]
     pub roles: IndexMap<String, Role>,
     /// Who gets Dialpad, and as what.
     #[serde(default)]
@@ -77,7 +77,7 @@ pub struct Manifest {
 #[serde(deny_unknown_fields)]
 pub struct Included {
     /// What people can be; a role stands in one file only.
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[serde(default)]
     pub roles: IndexMap<String, Role>,
     /// Who gets Dialpad, and as what. The lists of all files are joined.
     #[serde(default)]
@@ -177,8 +177,9 @@ pub struct Assignment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Whether members of groups within the group count too, at any depth. Entra does not do that.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub nested: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = false))]
+    pub nested: Option<bool>,
     /// The first day, included, in the manifest's `timezone`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), extend("patternErrorMessage" = "a day is written as 2027-01-31"))]

@@ -12,9 +12,17 @@ use serde_json::{Value, json};
 use super::{AttributeMapping, Included, Manifest};
 use crate::manifest::scope::Operator;
 
-/// The schema of a manifest.
+/// The schema of a manifest, for editors: what a manifest extends may hold what
+/// every manifest needs.
 pub fn manifest() -> Value {
-    of::<Manifest>("manifest")
+    let mut schema = of::<Manifest>("manifest");
+    if let Some(object) = schema.as_object_mut()
+        && let Some(required) = object.remove("required")
+    {
+        object.insert("if".to_owned(), json!({ "not": { "required": ["extends"] } }));
+        object.insert("then".to_owned(), json!({ "required": required }));
+    }
+    schema
 }
 
 /// The schema of a file that a manifest includes.
@@ -22,11 +30,11 @@ pub fn included() -> Value {
     of::<Included>("included")
 }
 
-/// What finds structural errors, with the schema that it was made of.
+/// What finds structural errors in all files together, with the schema that it was made of.
 pub fn validator() -> &'static (Validator, Value) {
     static MADE: OnceLock<(Validator, Value)> = OnceLock::new();
     MADE.get_or_init(|| {
-        let schema = manifest();
+        let schema = of::<Manifest>("manifest");
         let validator = jsonschema::validator_for(&schema).expect("the schema of our own types is valid");
         (validator, schema)
     })

@@ -23,10 +23,10 @@ impl Aligned {
     /// where the two could not be laid side by side.
     pub fn span(&self, offset: usize, length: usize) -> Range<usize> {
         let Some(offsets) = &self.offsets else { return self.span.clone() };
-        let (Some(start), Some(end)) = (offsets.get(offset), offsets.get(offset + length)) else {
-            return self.span.clone();
-        };
-        *start..*end.max(start)
+        // Something that is missing is missing at the end.
+        let last = offsets.len() - 1;
+        let (start, end) = (offsets[offset.min(last)], offsets[(offset + length).min(last)]);
+        start..end.max(start)
     }
 }
 

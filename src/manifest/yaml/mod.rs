@@ -29,8 +29,10 @@ use serde_saphyr::{
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// The deepest nesting. A manifest needs seven.
 const MAX_DEPTH: usize = 24;
-/// The most nodes, aliases expanded.
+/// The most values of one file.
 const MAX_NODES: usize = 200_000;
+/// The most values that aliases bring in again.
+const MAX_ALIASED: usize = 20_000;
 
 /// Reads one document.
 ///
@@ -72,7 +74,7 @@ fn options() -> serde_saphyr::Options {
             max_nodes: MAX_NODES,
             flow_nesting_limit: MAX_DEPTH,
         },
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_NODES },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_ALIASED },
     }
 }
 
@@ -107,11 +109,13 @@ fn tags(file: &Text, text: &str) -> Vec<Problem> {
 /// The one error that stopped the reading.
 fn syntax(file: &Text, text: &str, error: &Error) -> Problem {
     let error = error.without_snippet();
+    // Where an alias is used, not what it stands for.
+    let location = error.locations().map(|locations| locations.reference_location).or_else(|| error.location());
+    let span = location.map_or(0..0, |location| span_of(text, &location));
     let error = if let Error::AliasError { error, .. } = error { error } else { error };
-    let span = error.location().map_or(0..0, |location| span_of(text, &location));
     let problem = |code, message: String| Problem::error(code, file, span.clone(), message);
     let by_alias = || {
-        problem("alias_limit", format!("the aliases expand to more than {MAX_NODES} values"))
+        problem("alias_limit", format!("the aliases expand to more than {MAX_ALIASED} values"))
             .help("write what is meant without aliases of aliases")
     };
     match error {
@@ -140,24 +144,49 @@ fn syntax(file: &Text, text: &str, error: &Error) -> Problem {
                 .help("write the value out")
         }
         other => {
-            let message = UserMessageFormatter.format_message(other).escape_debug().to_string();
+            let message = UserMessageFormatter.format_message(other);
             if message.contains("nesting") || message.contains("recursion") {
                 return problem("too_deep", format!("the nesting is deeper than {MAX_DEPTH}"))
                     .help("a manifest is a map of lists and small maps");
             }
-            let mut chars = message.chars();
-            let message = chars.next().map_or_else(
-                || "this is not YAML".to_owned(),
-                |first| format!("{}{}", first.to_lowercase(), chars.as_str()),
-            );
-            problem("syntax", message)
+            let problem = problem("syntax", lower_case(&message));
+            match hint(text, span.start, &message) {
+                Some(help) => problem.help(help),
+                None => problem,
+            }
         }
     }
 }
 
+/// A sentence as a fragment.
+fn lower_case(message: &str) -> String {
+    let mut chars = message.chars().filter(|c| !c.is_control());
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => "this is not YAML".to_owned(),
+    }
+}
+
+/// What people usually meant where YAML cannot be read.
+fn hint(text: &str, offset: usize, message: &str) -> Option<&'static str> {
+    let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[start..].lines().next().unwrap_or_default();
+    let value = line.split_once("expression:").map(|(_, value)| value.trim_start());
+    if value.is_some_and(|value| !value.starts_with(['"', '\'', '|', '>'])) {
+        return Some("an expression stands in quotes: `expression: 'Left([givenName], 1)'`");
+    }
+    if message.contains("tab") {
+        return Some("indent with blanks; a tab cannot indent");
+    }
+    if line.trim_start().starts_with(['@', '`', '%']) || message.contains("unexpected character") {
+        return Some("put the value in quotes");
+    }
+    None
+}
+
 /// The bytes of a location; one character where only a line and column are known.
 fn span_of(text: &str, location: &Location) -> Range<usize> {
-    let number = |index: Option<_>| index.and_then(|index| usize::try_from(u64::from(index)).ok());
+    let number = |index: Option<u64>| index.and_then(|index| usize::try_from(index).ok());
     let (offset, length) = (number(location.span().byte_offset()), number(location.span().byte_len()));
     if let (Some(offset), Some(length)) = (offset, length)
         && text.get(offset..offset + length).is_some()
@@ -174,7 +203,7 @@ fn span_of(text: &str, location: &Location) -> Range<usize> {
 }
 
 fn at(file: &Text, referenced: &Location, defined: &Location) -> At {
-    let number = |index: Option<_>| index.and_then(|index| usize::try_from(u64::from(index)).ok()).unwrap_or(0);
+    let number = |index: Option<u64>| index.and_then(|index| usize::try_from(index).ok()).unwrap_or(0);
     let span = |location: &Location| {
         let start = number(location.span().byte_offset());
         start..start + number(location.span().byte_len())
