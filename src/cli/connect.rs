@@ -35,8 +35,8 @@ pub(super) fn end(target: &Target, allow_command: bool) -> Result<End, String> {
         }
         Target::Sandbox(sandbox) => {
             let folder = Some(PathBuf::from(&*sandbox.folder));
-            // It allows what the manifest uses.
-            let rate = sandbox.scim.rate.map(|rate| rate.ceil().clamp(1.0, f64::from(u32::MAX)) as u32);
+            // It allows what the manifest says that it allows.
+            let rate = sandbox.scim.rate.map(|rate| rate.ceil().clamp(1.0, 1e6) as u32);
             let options = Options { folder, rate, ..Options::default() };
             Sandbox::open(options).map(End::Sandbox).map_err(|error| error.to_string())
         }

@@ -1,6 +1,7 @@
 //! The commands: one file for each, and what they share.
 
 pub mod apply;
+pub mod base;
 pub mod check;
 pub mod completions;
 pub mod connect;
@@ -8,6 +9,7 @@ pub mod doctor;
 pub mod eval;
 pub mod help;
 pub mod init;
+pub mod inputs;
 pub mod load;
 pub mod log;
 pub mod logging;

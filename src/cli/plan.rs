@@ -1,15 +1,115 @@
-//! `dialform plan`.
+//! `dialform plan`: reads, compares, prints.
 
-use super::Terminal;
-use crate::exit::Exit;
+use std::path::PathBuf;
+
+use super::{ManifestArg, Terminal, inputs, output};
+use crate::{
+    exit::Exit,
+    names::Text,
+    plan::{self, Allowance, Options},
+    render::{self, text::View},
+};
 
 /// The arguments.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    manifest: ManifestArg,
+    #[command(flatten)]
+    about: AboutArgs,
+    #[command(flatten)]
+    reading: inputs::ReadingArgs,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Save the plan, for `dialform apply FILE`
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// End with 2 when there are changes
+    #[arg(long)]
+    detailed_exitcode: bool,
+    /// List the accounts and groups that are not ours
+    #[arg(long)]
+    unmanaged: bool,
+    /// Print every change, however many are alike
+    #[arg(long)]
+    all: bool,
+    /// Say what the edit from this manifest does to people, instead of a plan
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["out", "unmanaged"])]
+    base: Option<PathBuf>,
+    /// Keep the inputs in a file, for planning again without network or secrets
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    record: Option<PathBuf>,
+    /// Replace names, addresses and numbers in the recording, the same by the same
+    #[arg(long, requires = "record")]
+    redact: bool,
+}
 
-/// Runs the command.
+/// What a plan is about and what it lets through.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct AboutArgs {
+    /// Plan for this person or group alone; can be given again
+    #[arg(long, value_name = "PERSON_OR_GROUP")]
+    pub only: Vec<String>,
+    /// Leave this person or group out; can be given again
+    #[arg(long, value_name = "PERSON_OR_GROUP")]
+    pub except: Vec<String>,
+    /// Let through what a guard holds: REASON=N or REASON=PERSON, as the plan prints it; can be given again
+    #[arg(long, value_name = "REASON=N")]
+    pub allow: Vec<Allowance>,
+    /// Try again what failed in several runs
+    #[arg(long)]
+    pub retry_held: bool,
+}
+
+impl AboutArgs {
+    /// As the planner takes them.
+    pub fn options(&self, target: Text) -> Options {
+        let texts = |names: &[String]| names.iter().map(|name| Text::from(name.as_str())).collect();
+        Options { only: texts(&self.only), except: texts(&self.except), allow: self.allow.clone(), target }
+    }
+}
+
+/// How a plan is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines; `dialform schema plan` describes it.
+    Json,
+    /// For a pull request comment.
+    Markdown,
+}
+
+/// Reads, compares, prints.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
-    let _ = args;
-    terminal.complain("failed to run: not written yet");
-    Exit::Failed
+    let inputs = match inputs::read(&args.manifest.manifest, &args.reading, terminal) {
+        Ok(inputs) => inputs,
+        Err(exit) => return exit,
+    };
+    if let Some(file) = &args.record
+        && let Err(exit) = inputs.record(file, args.redact, terminal)
+    {
+        return exit;
+    }
+    if let Some(base) = &args.base {
+        return super::base::run(base, &inputs, args.format, terminal);
+    }
+    let plan = plan::between(&inputs.values(), &args.about.options(inputs.target.clone()));
+    if let Some(file) = &args.out
+        && let Err(exit) = output::write_private(file, plan::file::write(&plan).as_bytes(), "save the plan", terminal)
+    {
+        return exit;
+    }
+    let text = match args.format {
+        Format::Text => {
+            let Args { unmanaged, all, .. } = *args;
+            render::text::plan(&plan, &View { color: terminal.color, width: terminal.width, all, unmanaged })
+        }
+        Format::Json => render::json::plan(&plan),
+        Format::Markdown => render::markdown::plan(&plan),
+    };
+    terminal.data(&text);
+    Exit::of_plan(&plan, args.detailed_exitcode)
 }

@@ -1,7 +1,7 @@
 //! What an edit of the manifest does to people: two manifests, the same inputs.
 //!
-//! Dialpad's state plays no part beyond the names that are taken; this is about
-//! what is wanted, not about what has to be sent.
+//! Dialpad's state plays no part: this is about what is wanted, not about what has
+//! to be sent. `SelectUniqueValue` gives its first choice on both sides.
 
 use std::collections::BTreeMap;
 
@@ -105,18 +105,11 @@ impl Edit {
     }
 }
 
-/// Compares what two manifests want for the same people. `taken` tells which values
-/// are taken in Dialpad.
-pub fn between(
-    before: &Manifest,
-    after: &Manifest,
-    directory: &Directory,
-    taken: &dyn Fn(&str) -> bool,
-    now: Timestamp,
-) -> Edit {
+/// Compares what two manifests want for the same people.
+pub fn between(before: &Manifest, after: &Manifest, directory: &Directory, now: Timestamp) -> Edit {
     let old = desired::build(before, directory, now);
     let new = desired::build(after, directory, now);
-    let comparison = Comparison { before, after, people: &new, taken, now };
+    let comparison = Comparison { before, after, people: &new, now };
     let mut edit = Edit::default();
     for (old, new) in old.users.iter().zip(&new.users) {
         let person = new.person.label().clone();
@@ -151,7 +144,6 @@ struct Comparison<'a> {
     before: &'a Manifest,
     after: &'a Manifest,
     people: &'a Desired<'a>,
-    taken: &'a dyn Fn(&str) -> bool,
     now: Timestamp,
 }
 
@@ -179,7 +171,7 @@ impl Comparison<'_> {
 
     fn wanted(&self, mappings: &[Mapping], person: &User) -> BTreeMap<AttrPath, (Wanted, Place)> {
         // The same seed for both manifests: `Guid` is no difference.
-        let world = World { now: self.now, default_domain: None, taken: self.taken, seed: 0 };
+        let world = World { now: self.now, default_domain: None, taken: &|_| false, seed: 0 };
         let mapped = desired::map(mappings, &Subject::new(person.person, false), &world);
         let wanted = |mapped| match mapped {
             Mapped::Value(value) => Wanted::Value(value),

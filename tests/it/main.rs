@@ -16,6 +16,8 @@ mod manifest;
 mod odd_servers;
 mod planning;
 mod policy_tests;
+#[expect(dead_code, reason = "for the tests to come")]
+mod process;
 mod program;
 mod rendering;
 mod selection;

@@ -1,0 +1,278 @@
+//! What planning commands read, in one place: manifest, source, memory and live
+//! Dialpad, or all of it from a recording.
+
+use std::{
+    collections::BTreeSet,
+    io::{Read, Write},
+    path::{Path, PathBuf},
+};
+
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use jiff::Timestamp;
+
+use super::{
+    Terminal, connect, failed,
+    load::{self, Loaded},
+    output::{self, plain},
+    progress::Progress,
+};
+use crate::{
+    dialpad::{ReadError, Reader, Want},
+    directory::Directory,
+    exit::Exit,
+    live::Live,
+    manifest::{Manifest, Principal, Protected, Source},
+    memory::Memory,
+    names::{Folded, Text},
+    plan::{
+        self,
+        recording::{self, Recording},
+        redact,
+    },
+    problem::{Problem, Sources},
+    render, source,
+    state::State,
+};
+
+/// How the inputs are had.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ReadingArgs {
+    /// Let the manifest's secrets come from a `command`
+    #[arg(long)]
+    pub allow_command: bool,
+    /// Take the inputs from a recording: no network, no secrets
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
+}
+
+/// Everything that a plan is made from.
+#[derive(Debug)]
+pub struct Inputs {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The people and groups.
+    pub directory: Directory,
+    /// What Dialpad holds.
+    pub live: Live,
+    /// What is kept between runs.
+    pub memory: Memory,
+    /// The instant of the plan.
+    pub now: Timestamp,
+    /// The SCIM base URL, or `sandbox`.
+    pub target: Text,
+}
+
+impl Inputs {
+    /// As the planner takes them.
+    pub fn values(&self) -> plan::Inputs<'_> {
+        let Inputs { manifest, directory, live, memory, now, target: _ } = self;
+        plan::Inputs { manifest, directory, live, memory, now: *now }
+    }
+
+    /// Keeps them in a file.
+    ///
+    /// # Errors
+    /// [`Exit::Failed`], when it cannot be written, after saying so.
+    pub fn record(&self, file: &Path, redacted: bool, terminal: &mut Terminal) -> Result<(), Exit> {
+        let mut recording = Recording {
+            format_version: recording::FORMAT_VERSION,
+            at: self.now,
+            manifest: self.manifest.name.clone(),
+            target: self.target.clone(),
+            redacted: false,
+            offered: offered(&self.directory),
+            directory: self.directory.clone(),
+            live: self.live.clone(),
+            memory: self.memory.clone(),
+        };
+        if redacted {
+            recording = redact::redact(&recording, &salt(), &said_by(&self.manifest));
+        }
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        let packed = packed.write_all(recording.write().as_bytes()).and_then(|()| packed.finish());
+        let packed = packed.map_err(|error| {
+            terminal.complain(&format!("failed to pack the recording: {}", plain(&error)));
+            Exit::Failed
+        })?;
+        output::write_private(file, &packed, "keep the recording", terminal)?;
+        terminal.say(&format!("recorded the inputs in {}", file.display()));
+        Ok(())
+    }
+}
+
+/// Loads the manifest, saying all that is wrong or doubtful.
+///
+/// # Errors
+/// [`Exit::Failed`], after saying everything that is wrong.
+pub fn manifest(file: &Path, terminal: &mut Terminal) -> Result<Manifest, Exit> {
+    match load::manifest(file) {
+        Ok(Loaded { manifest, warnings, sources, .. }) => {
+            show(&warnings, &sources, terminal, false);
+            Ok(manifest)
+        }
+        Err(unusable) => {
+            show(&unusable.problems, &unusable.sources, terminal, true);
+            Err(Exit::Failed)
+        }
+    }
+}
+
+/// Reads the people and groups.
+///
+/// # Errors
+/// [`Exit::Failed`], after saying everything that is wrong with them.
+pub fn directory(manifest: &Manifest, terminal: &mut Terminal) -> Result<Directory, Exit> {
+    let Source::Files(files) = &manifest.source;
+    match source::files::read(files) {
+        Ok(read) => {
+            show(&read.warnings, &read.sources, terminal, false);
+            Ok(read.directory)
+        }
+        Err(failed) => {
+            show(&failed.problems, &failed.sources, terminal, true);
+            Err(Exit::Failed)
+        }
+    }
+}
+
+/// Reads live Dialpad, with progress on a terminal.
+///
+/// # Errors
+/// [`Exit::Failed`], after saying why nothing could be read.
+pub async fn live(
+    reader: &Reader,
+    manifest: &Manifest,
+    directory: &Directory,
+    terminal: &mut Terminal,
+) -> Result<Live, Exit> {
+    let want = Want { groups: manifest.groups.enabled, lookups: plan::lookups(manifest, directory, Timestamp::now()) };
+    let progress = Progress::new(terminal, "reading Dialpad", None);
+    let read = reader.live(&want, &|read| progress.set(read.read, Some(read.total))).await;
+    progress.finish();
+    read.map_err(|error| {
+        unreachable(&error, terminal);
+        Exit::Failed
+    })
+}
+
+/// Says that the service could not be read, with the next step.
+pub fn unreachable(error: &ReadError, terminal: &mut Terminal) {
+    let next = match error {
+        ReadError::Credentials { .. } => "check the token; `dialform doctor` tests the connection",
+        ReadError::Unreachable { .. } | ReadError::Unusable { .. } => "`dialform doctor` tests the connection",
+    };
+    terminal.complain(&format!("failed to {error}\n  {next}; nothing was changed"));
+}
+
+/// Reads everything: from the manifest's source and target, or from a recording.
+///
+/// # Errors
+/// [`Exit::Failed`], after saying why.
+pub fn read(file: &Path, args: &ReadingArgs, terminal: &mut Terminal) -> Result<Inputs, Exit> {
+    let manifest = manifest(file, terminal)?;
+    if let Some(recording) = &args.replay {
+        return replay(manifest, recording, terminal);
+    }
+    let directory = directory(&manifest, terminal)?;
+    let reader = connect::reader(&manifest, args.allow_command).map_err(|problem| failed(&problem, terminal))?;
+    let state = state(&manifest, terminal)?;
+    let runtime = super::runtime().map_err(|problem| failed(&problem, terminal))?;
+    let live = runtime.block_on(live(&reader, &manifest, &directory, terminal))?;
+    let memory = state.memory().clone();
+    let target = manifest.target.label();
+    Ok(Inputs { manifest, directory, live, memory, now: Timestamp::now(), target })
+}
+
+/// Reads what is kept between runs.
+///
+/// # Errors
+/// [`Exit::Failed`], after saying why it cannot be used.
+pub fn state(manifest: &Manifest, terminal: &mut Terminal) -> Result<State, Exit> {
+    let state = State::open(manifest, Path::new("")).map_err(|error| failed(&error.to_string(), terminal))?;
+    for warning in state.warnings() {
+        terminal.say(&format!("warning: {warning}"));
+    }
+    Ok(state)
+}
+
+/// Shows problems; warnings only when something may be said.
+pub fn show(problems: &[Problem], sources: &Sources, terminal: &mut Terminal, wrong: bool) {
+    if problems.is_empty() {
+        return;
+    }
+    let text = render::problems::text(problems, sources, terminal.color_err);
+    if wrong { terminal.complain(&text) } else { terminal.say(&text) }
+}
+
+/// The most bytes of a recording, unpacked.
+const MOST_UNPACKED: u64 = 4 << 30;
+
+fn replay(manifest: Manifest, file: &Path, terminal: &mut Terminal) -> Result<Inputs, Exit> {
+    let mut text = String::new();
+    let opened = std::fs::File::open(file)
+        .and_then(|packed| GzDecoder::new(packed).take(MOST_UNPACKED).read_to_string(&mut text));
+    if let Err(error) = opened {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "no such file",
+            _ => "it is not a whole recording of `dialform plan --record`",
+        };
+        return Err(failed(&format!("read the recording `{}`: {why}", file.display()), terminal));
+    }
+    let recording =
+        Recording::read(&text).map_err(|error| failed(&format!("{error} (`{}`)", file.display()), terminal))?;
+    let missing = recording.not_recorded(&manifest);
+    for gap in &missing {
+        let near = gap.near.as_ref().map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        terminal.complain(&format!(
+            "{}: not_recorded: `{}` is not in the recording{near}; record again where the source has it",
+            gap.place, gap.attribute
+        ));
+    }
+    if !missing.is_empty() {
+        return Err(Exit::Failed);
+    }
+    if recording.redacted {
+        terminal.say("the recording is redacted: names, addresses and numbers are not the real ones");
+    }
+    let Recording { at, target, directory, live, memory, .. } = recording;
+    Ok(Inputs { manifest, directory, live, memory, now: at, target })
+}
+
+/// Names of all attributes that anybody has.
+fn offered(directory: &Directory) -> Vec<Text> {
+    let mut names = BTreeSet::new();
+    for person in directory.people.items().into_iter().flatten() {
+        names.extend(person.attributes.names().cloned());
+    }
+    for group in directory.groups.items().into_iter().flatten() {
+        names.extend(group.attributes.names().cloned());
+    }
+    names.into_iter().collect()
+}
+
+/// The people that the manifest names itself.
+fn said_by(manifest: &Manifest) -> BTreeSet<Folded> {
+    let mut said: BTreeSet<Folded> = manifest.pilot.iter().map(|name| name.value.clone()).collect();
+    for assignment in &manifest.assignments {
+        if let Principal::User(name) = &assignment.principal {
+            said.insert(name.clone());
+        }
+    }
+    for protected in &manifest.safety.protect {
+        if let Protected::User { name, .. } = protected {
+            said.insert(name.clone());
+        }
+    }
+    said
+}
+
+/// Another salt for each recording, so that two of them cannot be joined.
+fn salt() -> [u8; 16] {
+    use std::hash::{BuildHasher, Hasher};
+    let mut salt = [0; 16];
+    for half in salt.chunks_mut(8) {
+        // Keyed by the system's randomness.
+        half.copy_from_slice(&std::hash::RandomState::new().build_hasher().finish().to_le_bytes());
+    }
+    salt
+}
