@@ -48,7 +48,8 @@ impl<'a> Tally<'a> {
     }
 }
 
-fn takes_access(action: Action) -> bool {
+/// Whether an action takes somebody's access away.
+pub(super) fn takes_access(action: Action) -> bool {
     match action {
         Action::DisableUser | Action::DeleteUser => true,
         Action::AdoptUser

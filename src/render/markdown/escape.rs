@@ -24,7 +24,7 @@ pub(super) fn code(text: &str) -> String {
 pub(super) fn prose(text: &str) -> String {
     let text = cut(neutral::line(text).into_owned(), 2 * MOST);
     let mut escaped = String::with_capacity(text.len());
-    let paired = text.matches('`').count() % 2 == 0;
+    let paired = text.matches('`').count().is_multiple_of(2);
     for (at, part) in text.split(|c| paired && c == '`').enumerate() {
         if at % 2 == 1 {
             escaped.push_str(&code(part));

@@ -15,7 +15,7 @@ use crate::{
     },
     render::{
         neutral,
-        outcome::{Tally, next_step, stopped},
+        outcome::{Tally, next_step, stopped, takes_access},
         phrase::{digits, duration, infinitive, number, past},
     },
 };
@@ -41,7 +41,12 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, view: &View) -> String {
     if tally.held > 0 {
         page.gap();
         let held = count(tally.held, "change was", "changes were");
-        page.line(&format!("{held} held back, not done: `dialform plan` says why."), "");
+        let takes = plan.held_for_a_person().filter(|held| held.action.is_some_and(takes_access)).count();
+        let among = match takes {
+            0 => String::new(),
+            n => format!(", {} among them", count(n, "disable", "disables")),
+        };
+        page.line(&format!("{held} held back, not done{among}: `dialform plan` says why."), "");
     }
     page.finish()
 }
