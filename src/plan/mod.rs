@@ -16,6 +16,7 @@ mod compare;
 mod difference;
 mod digest;
 mod draft;
+mod explain;
 mod finish;
 mod groups;
 mod guard;
@@ -45,6 +46,9 @@ pub use crate::desired::{Cause, CauseKind, Note};
 pub use allow::{Allowance, AllowanceError, Extent};
 pub use budget::{is_proven, spent};
 pub use compare::Comparison;
+pub use explain::{
+    Account, Check, Explanation, Gives, Import, MappedValue, Matching, Passed, Tried, Unknown, Verdict, explain,
+};
 pub use lookups::lookups;
 pub use order::PHASES;
 
@@ -99,18 +103,24 @@ pub struct Options {
 pub fn between(inputs: &Inputs, options: &Options) -> Plan {
     let desired = desired::build(inputs.manifest, inputs.directory, inputs.now);
     let scene = Scene::new(inputs, options, &desired);
+    let (users, draft) = draft(&scene);
+    drop(users);
+    finish::plan(&scene, draft)
+}
+
+/// Everybody's account, and all that would be planned if nothing stood in the way.
+fn draft<'s, 'a>(scene: &'s Scene<'a>) -> (Users<'s, 'a>, Draft) {
     let mut draft = Draft::default();
-    draft.notes.extend(desired.notes.iter().cloned());
-    let mut users = Users::new(&scene);
+    draft.notes.extend(scene.desired.notes.iter().cloned());
+    let mut users = Users::new(scene);
     users.plan(&mut draft);
     users.plan_others(&mut draft);
     if let Some(groups) = Groups::new(&users, &mut draft) {
         groups.plan(&mut draft);
     }
     user_names::settle(&users, &mut draft);
-    drop(users);
     draft.tell_counts();
-    finish::plan(&scene, draft)
+    (users, draft)
 }
 
 /// What would change, and what is held back.

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::HashMap,
 };
 
 use jiff::Timestamp;
@@ -44,8 +44,8 @@ pub(super) struct Targets<'a> {
     seed: u64,
     /// Who holds which value, for mappings that ask.
     holders: HashMap<AttrPath, ByValue<'a>>,
-    /// Values given to others in this same plan.
-    given: RefCell<HashSet<(AttrPath, String)>>,
+    /// Values given in this same plan, and to whom.
+    given: RefCell<HashMap<(AttrPath, String), SourceId>>,
 }
 
 impl<'a> Targets<'a> {
@@ -133,11 +133,15 @@ impl<'a> Targets<'a> {
         let own = own.map(|own| own.at);
         let taken = |candidate: &str| {
             holders.find_text(candidate).iter().any(|at| Some(*at) != own)
-                || self.given.borrow().contains(&(path.clone(), holders.key(&Value::from(candidate))))
+                || self
+                    .given
+                    .borrow()
+                    .get(&(path.clone(), holders.key(&Value::from(candidate))))
+                    .is_some_and(|of| of != who)
         };
         let mapped = self.plain(target, subject, who, &taken);
         if let Mapped::Value(value) = &mapped {
-            self.given.borrow_mut().insert((path.clone(), holders.key(value)));
+            self.given.borrow_mut().insert((path.clone(), holders.key(value)), who.clone());
         }
         mapped
     }

@@ -6,6 +6,7 @@ mod client;
 mod doctor;
 mod eval;
 mod examples;
+mod explaining;
 mod expressions;
 mod filters;
 mod group_planning;
