@@ -14,6 +14,9 @@ pub struct Outcome {
     /// Why it stopped before the end, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stop>,
+    /// Changes that were accepted and could not be read back to see what is stored.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unverified: u64,
     /// Requests that were sent, retries and look-ups included.
     pub requests: u64,
     /// Retries among them.
@@ -87,6 +90,15 @@ pub enum Stop {
         /// How it was noticed.
         message: Text,
     },
+    /// What is kept between runs cannot be written, so nothing more may be sent.
+    State {
+        /// What the system said.
+        message: Text,
+    },
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl Outcome {

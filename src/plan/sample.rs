@@ -314,7 +314,7 @@ pub(crate) fn outcome(plan: &Plan) -> Outcome {
         target: change.subject.target.clone(),
         not_stored: if n == 11 { vec![AttrPath::core("title")] } else { Vec::new() },
     });
-    Outcome { results: results.collect(), stopped: None, requests: 31, retries: 4, millis: 12_345 }
+    Outcome { results: results.collect(), stopped: None, unverified: 0, requests: 31, retries: 4, millis: 12_345 }
 }
 
 /// Text with all that is dangerous somewhere in it.

@@ -85,6 +85,10 @@ pub(super) fn stopped(stop: &Stop) -> (String, &'static str) {
             format!("the lock was lost: {message}"),
             "see whether another run is at work, then apply again: what is done stays done",
         ),
+        Stop::State { message } => (
+            format!("what is kept between runs cannot be written: {message}"),
+            "mend that, then apply again: what is done stays done, and what was under way is looked up",
+        ),
     }
 }
 

@@ -280,6 +280,17 @@ impl Journal {
         self.append(&Entry::Result { of: intent.0, effects }).map(drop)
     }
 
+    /// Writes down something to be remembered without a request.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn note(&self, effects: Vec<Effect>) -> Result<(), StateError> {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        self.append(&Entry::Effects(effects)).map(drop)
+    }
+
     /// Waits until all lines so far are on the disk.
     ///
     /// # Errors

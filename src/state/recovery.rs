@@ -165,13 +165,14 @@ impl Doubt {
 
     fn budget(&self) -> Option<&'static str> {
         match self.action {
-            Action::CreateUser | Action::CreateGroup => Some(budget::CREATES),
+            Action::CreateUser => Some(budget::CREATES),
             Action::EnableUser => Some(budget::ENABLES),
             Action::DisableUser if CauseKind::is_directory(self.cause) => Some(budget::DIRECTORY_DISABLES),
             Action::DisableUser => Some(budget::POLICY_DISABLES),
             Action::DeleteUser | Action::DeleteGroup => Some(budget::DELETES),
             Action::AdoptUser
             | Action::AdoptGroup
+            | Action::CreateGroup
             | Action::UpdateUser
             | Action::UpdateGroup
             | Action::SetManager

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod applying;
 mod client;
 mod doctor;
 mod eval;
 mod examples;
 mod explaining;
 mod expressions;
+mod faults;
 mod filters;
 mod group_planning;
 mod inputs;
@@ -22,4 +24,5 @@ mod process;
 mod program;
 mod rendering;
 mod selection;
+mod simulation;
 mod source_files;

@@ -51,6 +51,8 @@ struct Summary<'a> {
     requests: u64,
     /// Retries among them.
     retries: u64,
+    /// Changes that were accepted and could not be read back to see what is stored.
+    unverified: u64,
     /// Seconds that it took.
     seconds: f64,
     /// Why it stopped before the end, if it did.
@@ -80,6 +82,8 @@ enum StopReason {
     Interrupted,
     /// The lock was lost.
     LockLost,
+    /// What is kept between runs could not be written.
+    State,
 }
 
 /// What came of one change.
@@ -123,7 +127,7 @@ enum Status {
 /// An outcome as one JSON object.
 pub fn outcome(plan: &Plan, outcome: &Outcome) -> String {
     let tally = Tally::of(plan, outcome);
-    let Outcome { results, stopped, requests, retries, millis } = outcome;
+    let Outcome { results, stopped, requests, retries, millis, unverified } = outcome;
     let summary = Summary {
         total: results.len(),
         done: tally.done,
@@ -134,6 +138,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome) -> String {
         still_have_access: tally.still_have_access.iter().map(|(result, _)| &*result.subject.name).collect(),
         requests: *requests,
         retries: *retries,
+        unverified: *unverified,
         seconds: f64::from(u32::try_from(*millis).unwrap_or(u32::MAX)) / 1000.0,
         stopped: stopped.as_ref().map(stop),
     };
@@ -152,6 +157,7 @@ fn stop(stop: &Stop) -> Stopped<'_> {
         Stop::MassFailure { failed: _, tried: _ } => (StopReason::MassFailure, None),
         Stop::Interrupted => (StopReason::Interrupted, None),
         Stop::LockLost { message } => (StopReason::LockLost, Some(&**message)),
+        Stop::State { message } => (StopReason::State, Some(&**message)),
     };
     Stopped { reason, message }
 }

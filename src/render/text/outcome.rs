@@ -103,6 +103,7 @@ fn numbers(page: &mut Page, plan: &Plan, outcome: &Outcome, tally: &Tally) {
         (tally.failed.len(), "failed", Ink::Failure),
         (tally.skipped.len(), "not tried", Ink::Warning),
         (tally.already, "already so", Ink::Aside),
+        (usize::try_from(outcome.unverified).unwrap_or(usize::MAX), "could not be read back", Ink::Warning),
     ];
     let paint = page.paint;
     let parts = parts.into_iter().filter(|(n, ..)| *n > 0);

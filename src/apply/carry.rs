@@ -1,0 +1,422 @@
+//! Carrying out one change: its requests in order, each in the journal before it is sent.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::{Stopping, seek::Look};
+use crate::{
+    dialpad::{Done, SendError, Stored, Writer, confirm},
+    live::{Group, User},
+    names::{AttrPath, TargetId, Text},
+    plan::{Action, Change, ChangeId, Dialect, Operation, Ref, Request, Sent, outcome::Status},
+    state::{Doubt, Effect, Hold, Journal, Seek, StateError, effect, journal::Line},
+};
+
+/// How often a request is sent whose answer was lost and that was found not done.
+const TRIES: u32 = 3;
+
+/// What all changes of a run share.
+pub(super) struct Context {
+    pub writer: Writer,
+    pub journal: Arc<Journal>,
+    pub hold: Hold,
+    pub stopping: Stopping,
+    pub dialect: Dialect,
+    /// Changes that failed in earlier runs.
+    pub failing: BTreeSet<Text>,
+    pub began: Timestamp,
+    pub started: Instant,
+    ids: Mutex<BTreeMap<ChangeId, TargetId>>,
+}
+
+/// What came of one change.
+pub(super) struct Carried {
+    pub status: Status,
+    pub target: Option<TargetId>,
+    /// What the memory learns; the journal has it already.
+    pub effects: Vec<Effect>,
+    /// A request of which nobody knows whether it was done.
+    pub in_doubt: Option<Doubt>,
+    /// The object that has to be read back before the change is believed.
+    pub check: Option<TargetId>,
+    /// Why nothing more is to be sent.
+    pub halt: Option<Halt>,
+}
+
+/// Why nothing more is to be sent.
+#[derive(Clone, Debug)]
+pub(super) enum Halt {
+    Credentials { status: u16, message: String },
+    State(String),
+    Lock(String),
+    Interrupted,
+}
+
+/// Why a request did not succeed.
+pub(super) enum Trouble {
+    /// Nothing was sent.
+    Halt(Halt),
+    /// It was not done.
+    Failed { line: Line, http: Option<u16>, message: String, refused: bool, halt: Option<Halt> },
+    /// Nobody knows.
+    Doubt { doubt: Box<Doubt>, message: String, halt: Option<Halt> },
+}
+
+/// A request that is done.
+pub(super) struct Answered {
+    line: Line,
+    already: bool,
+    user: Option<User>,
+    group: Option<Group>,
+    unconfirmed: bool,
+}
+
+impl Context {
+    pub fn new(writer: &Writer, journal: &Arc<Journal>, hold: Hold, stopping: Stopping, dialect: Dialect) -> Self {
+        Self {
+            writer: writer.clone(),
+            journal: Arc::clone(journal),
+            hold,
+            stopping,
+            dialect,
+            failing: BTreeSet::new(),
+            began: Timestamp::now(),
+            started: Instant::now(),
+            ids: Mutex::default(),
+        }
+    }
+
+    /// The instant, by the clock that tests can pause.
+    pub fn now(&self) -> Timestamp {
+        let elapsed = SignedDuration::try_from(self.started.elapsed()).unwrap_or_default();
+        self.began.checked_add(elapsed).unwrap_or(self.began)
+    }
+
+    pub fn learn(&self, change: &ChangeId, id: TargetId) {
+        // Inserting cannot be left half done by a panic.
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).insert(change.clone(), id);
+    }
+
+    pub fn resolve(&self, of: &Ref) -> Option<TargetId> {
+        match of {
+            Ref::Live(id) => Some(id.clone()),
+            Ref::Created(change) => self.ids.lock().unwrap_or_else(PoisonError::into_inner).get(change).cloned(),
+        }
+    }
+
+    /// Whether something new may be sent.
+    fn go(&self) -> Result<(), Halt> {
+        if self.stopping.is_asked() {
+            return Err(Halt::Interrupted);
+        }
+        self.hold.check().map_err(Halt::Lock)
+    }
+
+    /// Carries out a change that nothing holds up any more.
+    pub async fn carry(&self, change: &Change) -> Carried {
+        let mut target = change.subject.target.clone();
+        let mut seen = Seen::default();
+        let mut already = false;
+        let mut last = None;
+        for (index, request) in change.requests.iter().enumerate() {
+            if let Some(line) = last.take()
+                && let Err(error) = self.journal.settle(line, Vec::new())
+            {
+                return self.not_tried(target, Halt::State(error.to_string()));
+            }
+            if references(request).any(|of| self.resolve(of).is_none()) {
+                return Carried::failed(target, "an object that it names was not created");
+            }
+            let answered = match self.send(change, index, request).await {
+                Ok(answered) => answered,
+                Err(trouble) => return self.troubled(change, index, target, trouble),
+            };
+            last = Some(answered.line);
+            already = answered.already;
+            seen.answer(self, request, &answered);
+            target = answered.id().or_else(|| subject_of(request).and_then(|of| self.resolve(of))).or(target);
+        }
+        if let (Action::CreateUser | Action::CreateGroup, Some(id)) = (change.action, &target) {
+            self.learn(&change.id, id.clone());
+        }
+        self.finish(change, target, last, already, &seen)
+    }
+
+    /// Writes down that the change is done, and says what has to be read back.
+    fn finish(
+        &self,
+        change: &Change,
+        target: Option<TargetId>,
+        last: Option<Line>,
+        already: bool,
+        seen: &Seen,
+    ) -> Carried {
+        let mut effects = effect::of_done(change, target.as_ref(), self.now());
+        if already {
+            // It was done by an earlier run, which counted it, or by nobody of ours.
+            effects.retain(|effect| !matches!(effect, Effect::Counted(_)));
+        }
+        if self.failing.contains(&change.id.0) {
+            effects.push(Effect::Mended { change: change.id.clone() });
+        }
+        let written = match last {
+            Some(line) => self.journal.settle(line, effects.clone()),
+            None => self.journal.note(effects.clone()),
+        };
+        let gone = matches!(change.action, Action::DeleteUser | Action::DeleteGroup);
+        let check = target.clone().filter(|_| !gone && seen.doubtful);
+        let status = if already { Status::Already } else { Status::Done };
+        let halt = written.err().map(|error| Halt::State(error.to_string()));
+        Carried { status, target, effects, in_doubt: None, check, halt }
+    }
+
+    fn not_tried(&self, target: Option<TargetId>, halt: Halt) -> Carried {
+        Carried { status: Status::Skipped { because: halt.because() }, halt: Some(halt), ..Carried::failed(target, "") }
+    }
+
+    fn troubled(&self, change: &Change, index: usize, target: Option<TargetId>, trouble: Trouble) -> Carried {
+        match trouble {
+            Trouble::Halt(halt) if index == 0 => self.not_tried(target, halt),
+            Trouble::Halt(halt) => {
+                let because = format!("{} after {index} of its {} requests", halt.because(), change.requests.len());
+                Carried { halt: Some(halt), ..Carried::failed(target, because) }
+            }
+            Trouble::Failed { line, http, message, refused, halt } => {
+                let (change, message): (_, Text) = (change.id.clone(), message.into());
+                let failed = Effect::Failed { change, message: message.clone(), at: self.now() };
+                let effects = if refused { vec![failed] } else { Vec::new() };
+                let written = self.journal.settle(line, effects.clone()).err();
+                let halt = halt.or_else(|| written.map(|error| Halt::State(error.to_string())));
+                Carried { status: Status::Failed { http, message }, effects, halt, ..Carried::failed(target, "") }
+            }
+            Trouble::Doubt { doubt, message, halt } => {
+                Carried { in_doubt: Some(*doubt), halt, ..Carried::failed(target, message) }
+            }
+        }
+    }
+
+    /// Sends one request until it is known whether it was done.
+    async fn send(&self, change: &Change, index: usize, request: &Request) -> Result<Answered, Trouble> {
+        self.go().map_err(Trouble::Halt)?;
+        let doubt = self.doubt(change, index, request);
+        let state = |error: StateError| Trouble::Halt(Halt::State(error.to_string()));
+        let line = self.journal.intend(&doubt).await.map_err(state)?;
+        let version = change.version.as_ref().filter(|_| index == 0);
+        let mut pending = request.clone();
+        let mut lost: Option<String> = None;
+        for _ in 0..TRIES {
+            let error = match self.writer.send(&pending, self.dialect, version, &|of| self.resolve(of)).await {
+                Ok(done) => return self.done(line, &doubt, request, done).await,
+                Err(error) => error,
+            };
+            // What is gone is deleted, whoever did it.
+            if let (SendError::Gone { .. }, Request::DeleteUser { .. } | Request::DeleteGroup { .. }) =
+                (&error, request)
+            {
+                return Ok(Answered::without_body(line, lost.is_none()));
+            }
+            let in_doubt = matches!(error, SendError::InDoubt { .. });
+            let taken = matches!(error, SendError::Conflict { .. }) && is_create(request);
+            let moved = matches!(error, SendError::Stale { .. }) && lost.is_some();
+            if !in_doubt && !taken && !moved {
+                return Err(failed(line, &error));
+            }
+            if in_doubt {
+                lost = Some(error.to_string());
+            }
+            match self.look(&doubt, request, lost.is_some(), taken).await {
+                Look::There { user, group } => {
+                    return Ok(Answered { line, already: lost.is_none(), user, group, unconfirmed: false });
+                }
+                Look::NotThere(rest) if in_doubt => pending = rest,
+                Look::NotThere(_) => return Err(failed(line, &error)),
+                Look::NotOurs(message) => {
+                    let (http, halt) = (Some(409), None);
+                    return Err(Trouble::Failed { line, http, message, refused: true, halt });
+                }
+                Look::Refused(halt) => {
+                    let message = format!("{error}, and the service refuses to be asked; the next run looks again");
+                    return Err(Trouble::Doubt { doubt: Box::new(doubt), message, halt: Some(halt) });
+                }
+                Look::Unknown(problem) => {
+                    let message = format!("{error}, and looking it up failed: {problem}; the next run looks again");
+                    return Err(Trouble::Doubt { doubt: Box::new(doubt), message, halt: None });
+                }
+            }
+            if let Err(halt) = self.go() {
+                let message = format!("it was not done, and not sent again: {}", halt.because());
+                return Err(Trouble::Failed { line, http: None, message, refused: false, halt: Some(halt) });
+            }
+        }
+        let message = lost.unwrap_or_else(|| "no answer".to_owned());
+        let message = format!("{message}; it was sent {TRIES} times and is not done");
+        Err(Trouble::Failed { line, http: None, message, refused: false, halt: None })
+    }
+
+    /// A create without an answer body has to be looked up, or nobody knows its id.
+    async fn done(&self, line: Line, doubt: &Doubt, request: &Request, done: Done) -> Result<Answered, Trouble> {
+        let Done { user, group, unconfirmed } = done;
+        if !is_create(request) || user.is_some() || group.is_some() {
+            return Ok(Answered { line, already: false, user, group, unconfirmed });
+        }
+        let unknown = |problem: String, halt: Option<Halt>| {
+            let message = format!("it was accepted without an answer, and looking it up failed: {problem}");
+            Err(Trouble::Doubt { doubt: Box::new(doubt.clone()), message, halt })
+        };
+        match self.look(doubt, request, true, false).await {
+            Look::There { user, group } => Ok(Answered { line, already: false, user, group, unconfirmed: false }),
+            Look::Refused(halt) => unknown(halt.because().to_string(), Some(halt)),
+            Look::NotThere(_) => Err(Trouble::Failed {
+                line,
+                http: None,
+                message: "it was accepted without an answer, and is not there".to_owned(),
+                refused: false,
+                halt: None,
+            }),
+            Look::NotOurs(problem) | Look::Unknown(problem) => unknown(problem, None),
+        }
+    }
+
+    fn doubt(&self, change: &Change, index: usize, request: &Request) -> Doubt {
+        Doubt {
+            id: format!("{}/{}/{index}", self.journal.run(), change.id.0).into(),
+            change: change.id.clone(),
+            action: change.action,
+            subject: change.subject.clone(),
+            cause: change.cause.kind,
+            at: self.now(),
+            seek: seek_of(request),
+        }
+    }
+}
+
+impl Halt {
+    /// What it means for a change that is not tried.
+    pub fn because(&self) -> Text {
+        match self {
+            Halt::Credentials { .. } => "the service refuses the credentials".into(),
+            Halt::State(_) => "the journal cannot be written".into(),
+            Halt::Lock(_) => "the lock was lost".into(),
+            Halt::Interrupted => "the run was interrupted".into(),
+        }
+    }
+}
+
+impl Carried {
+    pub fn failed(target: Option<TargetId>, message: impl Into<Text>) -> Self {
+        let status = Status::Failed { http: None, message: message.into() };
+        Self { status, target, effects: Vec::new(), in_doubt: None, check: None, halt: None }
+    }
+}
+
+impl Answered {
+    fn without_body(line: Line, already: bool) -> Self {
+        Self { line, already, user: None, group: None, unconfirmed: false }
+    }
+
+    fn id(&self) -> Option<TargetId> {
+        self.user.as_ref().map(|user| &user.id).or(self.group.as_ref().map(|group| &group.id)).cloned()
+    }
+}
+
+/// Whether the answers leave open that everything is stored as it was sent.
+#[derive(Default)]
+struct Seen {
+    doubtful: bool,
+}
+
+impl Seen {
+    /// An answer may leave attributes out, so what it lacks is read again.
+    fn answer(&mut self, context: &Context, request: &Request, answered: &Answered) {
+        let lacks = |stored| !confirm(request, &|of| context.resolve(of), stored).is_empty();
+        self.doubtful |= match (&answered.user, &answered.group) {
+            (Some(user), _) => lacks(Stored::User(user)),
+            (None, Some(group)) => lacks(Stored::Group(group)),
+            (None, None) => answered.unconfirmed,
+        };
+    }
+}
+
+fn is_create(request: &Request) -> bool {
+    matches!(request, Request::CreateUser { .. } | Request::CreateGroup { .. })
+}
+
+/// The object that a request changes, where it exists before.
+fn subject_of(request: &Request) -> Option<&Ref> {
+    match request {
+        Request::PatchUser { user, .. } | Request::DeleteUser { user } => Some(user),
+        Request::PatchGroup { group, .. }
+        | Request::AddMembers { group, .. }
+        | Request::RemoveMembers { group, .. }
+        | Request::DeleteGroup { group } => Some(group),
+        Request::CreateUser { .. } | Request::CreateGroup { .. } => None,
+    }
+}
+
+/// Every object that a request names.
+fn references(request: &Request) -> impl Iterator<Item = &Ref> {
+    let (attributes, operations, members) = match request {
+        Request::CreateUser { attributes } | Request::CreateGroup { attributes } => (&attributes[..], &[][..], &[][..]),
+        Request::PatchUser { operations, .. } | Request::PatchGroup { operations, .. } => {
+            (&[][..], &operations[..], &[][..])
+        }
+        Request::AddMembers { members, .. } => (&[][..], &[][..], &members[..]),
+        Request::RemoveMembers { .. } | Request::DeleteUser { .. } | Request::DeleteGroup { .. } => {
+            (&[][..], &[][..], &[][..])
+        }
+    };
+    let operations = operations.iter().filter_map(|operation| match operation {
+        Operation::Add { value, .. } | Operation::Replace { value, .. } => Some(value),
+        Operation::Remove { .. } => None,
+    });
+    let sent = attributes.iter().map(|(_, sent)| sent).chain(operations).filter_map(|sent| match sent {
+        Sent::Reference(of) => Some(of),
+        Sent::Value(_) => None,
+    });
+    subject_of(request).into_iter().chain(sent).chain(members)
+}
+
+/// How a new object is found.
+pub(super) fn seek_of(request: &Request) -> Seek {
+    let (attributes, name) = match request {
+        Request::CreateUser { attributes } => (attributes, "userName"),
+        Request::CreateGroup { attributes } => (attributes, "displayName"),
+        Request::PatchUser { .. }
+        | Request::DeleteUser { .. }
+        | Request::PatchGroup { .. }
+        | Request::AddMembers { .. }
+        | Request::RemoveMembers { .. }
+        | Request::DeleteGroup { .. } => return Seek::default(),
+    };
+    let text = |name: &str| {
+        attributes.iter().find(|(path, _)| *path == AttrPath::core(name)).and_then(|(_, sent)| match sent {
+            Sent::Value(value) => value.as_text().filter(|text| !text.is_empty()).cloned(),
+            Sent::Reference(_) => None,
+        })
+    };
+    Seek { external_id: text("externalId"), name: text(name) }
+}
+
+fn failed(line: Line, error: &SendError) -> Trouble {
+    let (http, message, refused, halt) = match error {
+        SendError::Credentials { status, message } => {
+            let halt = Halt::Credentials { status: *status, message: message.clone() };
+            (Some(*status), message.clone(), false, Some(halt))
+        }
+        SendError::Conflict { message } => (Some(409), message.clone(), true, None),
+        SendError::Gone { message } => {
+            (Some(404), format!("it is not there any more: {message}; plan again"), false, None)
+        }
+        SendError::Stale { message } => {
+            (Some(412), format!("somebody else changed it since it was read: {message}; plan again"), false, None)
+        }
+        SendError::Refused { status, message } => (Some(*status), message.clone(), true, None),
+        SendError::InDoubt { message } | SendError::NotSent { message } => (None, message.clone(), false, None),
+    };
+    Trouble::Failed { line, http, message, refused, halt }
+}

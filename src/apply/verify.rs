@@ -1,0 +1,106 @@
+//! Success is not believed: what an answer did not show is read back and compared
+//! with what was sent.
+
+use jiff::Timestamp;
+
+use super::{
+    carry::Context,
+    objects::{self, Pages},
+};
+use crate::{
+    dialpad::confirm,
+    names::{AttrPath, TargetId, Text},
+    plan::{
+        Action, Change, Kind, Operation, Request, Sent, Subject,
+        outcome::{ChangeResult, Status},
+    },
+    state::Effect,
+};
+
+/// Reads back the objects of these changes; gives for each what it sent that is not
+/// stored, or `None` where the object could not be read.
+pub(super) async fn verify(
+    context: &Context,
+    changes: &[Change],
+    checks: &[(usize, TargetId)],
+    pages: Pages,
+    concurrency: u32,
+) -> Vec<Option<Vec<AttrPath>>> {
+    let wanted: Vec<(Kind, TargetId)> =
+        checks.iter().map(|(at, target)| (changes[*at].action.kind(), target.clone())).collect();
+    let groups = wanted.iter().any(|(kind, _)| *kind == Kind::Group);
+    let objects = objects::read(context.writer.reader(), wanted, 0, groups, pages, concurrency).await;
+    let missing = |(at, target): &(usize, TargetId)| {
+        let change = &changes[*at];
+        let object = objects.by_id.get(&(change.action.kind(), target.clone()))?.as_ref()?;
+        let lacks = |request| confirm(request, &|of| context.resolve(of), object.stored());
+        let mut missing: Vec<AttrPath> = change.requests.iter().flat_map(lacks).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        Some(missing)
+    };
+    checks.iter().map(missing).collect()
+}
+
+/// What is to be remembered when some of a change was accepted and not stored.
+///
+/// An account that should be suspended and is not, or the other way, is a failure:
+/// it must be tried again, and people must hear of it.
+pub(super) fn take_back(
+    change: &Change,
+    result: &mut ChangeResult,
+    missing: Vec<AttrPath>,
+    disabled_since: Option<Timestamp>,
+    now: Timestamp,
+) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let suspends = matches!(change.action, Action::DisableUser | Action::EnableUser);
+    for path in missing {
+        if suspends && path == AttrPath::core("active") {
+            let message: Text = match change.action {
+                Action::DisableUser => "the service accepted it, and the account is still active".into(),
+                _ => "the service accepted it, and the account is still suspended".into(),
+            };
+            result.status = Status::Failed { http: None, message: message.clone() };
+            let Subject { name, source, .. } = &change.subject;
+            effects.extend(source.clone().zip(result.target.clone()).and_then(|(person, target)| {
+                Some(match change.action {
+                    Action::DisableUser => Effect::Enabled { person },
+                    _ => Effect::Disabled { person, target, name: name.clone(), at: disabled_since? },
+                })
+            }));
+            effects.push(Effect::Failed { change: change.id.clone(), message, at: now });
+        } else if let (false, Some(target)) = (path == AttrPath::core("members"), &result.target) {
+            let value = sent(change, &path);
+            effects.push(Effect::NotStored { target: target.clone(), path: path.clone(), value });
+        }
+        result.not_stored.push(path);
+    }
+    effects
+}
+
+/// The value that a change sent for an attribute, as text; empty where it removed it.
+fn sent(change: &Change, path: &AttrPath) -> Text {
+    let value = |request: &Request| {
+        let (attributes, operations) = match request {
+            Request::CreateUser { attributes } | Request::CreateGroup { attributes } => (&attributes[..], &[][..]),
+            Request::PatchUser { operations, .. } | Request::PatchGroup { operations, .. } => {
+                (&[][..], &operations[..])
+            }
+            Request::AddMembers { .. }
+            | Request::RemoveMembers { .. }
+            | Request::DeleteUser { .. }
+            | Request::DeleteGroup { .. } => return None,
+        };
+        let operations = operations.iter().filter_map(|operation| match operation {
+            Operation::Add { path, value } | Operation::Replace { path, value } => Some((path, value)),
+            Operation::Remove { .. } => None,
+        });
+        let mut all = attributes.iter().map(|(path, sent)| (path, sent)).chain(operations);
+        all.find(|(known, _)| *known == path).map(|(_, sent)| sent.clone())
+    };
+    match change.requests.iter().find_map(value) {
+        Some(Sent::Value(value)) => value.to_string().into(),
+        Some(Sent::Reference(_)) | None => "".into(),
+    }
+}

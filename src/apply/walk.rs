@@ -1,0 +1,318 @@
+//! The order of the changes: what nothing holds up any more is begun, in the
+//! plan's order, as many at once as are allowed.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+use tokio::task::{Id, JoinSet};
+
+use super::{
+    Event, Options, Stopping, Watch,
+    carry::{Carried, Context, Halt},
+    objects::Pages,
+    verify,
+};
+use crate::{
+    names::{AttrPath, TargetId, Text},
+    plan::{
+        Change, Plan,
+        outcome::{ChangeResult, Outcome, Status, Stop},
+    },
+    state::State,
+};
+
+/// So many changes are looked at for telling a bad run from a few bad changes.
+const FIRST: u64 = 50;
+/// So many refusals in a row at the beginning are refused credentials: one may be about one object.
+const FORBIDDEN: u64 = 3;
+
+/// Where the walk is.
+struct Walk<'a> {
+    plan: &'a Plan,
+    changes: Arc<[Change]>,
+    context: Arc<Context>,
+    state: &'a mut State,
+    watch: Watch<'a>,
+    results: Vec<Option<ChangeResult>>,
+    /// How many dependencies of each change are not done yet.
+    waiting: Vec<usize>,
+    /// Who depends on each change.
+    dependants: Vec<Vec<usize>>,
+    ready: BTreeSet<usize>,
+    finished: usize,
+    /// Changes that were sent and answered, and how many of them failed or were forbidden.
+    tried: u64,
+    failed: u64,
+    forbidden: u64,
+    stop: Option<Stop>,
+    checks: Vec<Check>,
+}
+
+/// A change whose object has to be read back before it is believed.
+struct Check {
+    at: usize,
+    target: TargetId,
+    /// Since when the account was suspended by us.
+    disabled_since: Option<Timestamp>,
+}
+
+/// The results when nothing can be tried at all.
+pub(super) fn nothing_done(plan: &Plan, stop: &Stop) -> Outcome {
+    let because = because(stop);
+    let skip = |change: &Change| result(change, Status::Skipped { because: because.clone() });
+    let results = plan.changes.iter().map(skip).collect();
+    Outcome { results, stopped: Some(stop.clone()), ..Outcome::default() }
+}
+
+/// Carries out all changes.
+pub(super) async fn walk(
+    plan: &Plan,
+    mut context: Context,
+    state: &mut State,
+    options: &Options,
+    stopping: &Stopping,
+    watch: Watch<'_>,
+) -> Outcome {
+    context.failing = state.memory().failures.keys().cloned().collect();
+    let mut walk = Walk::new(plan, Arc::new(context), state, watch);
+    walk.take_for_done(options);
+    walk.go(options.concurrency.max(1) as usize, stopping.clone()).await;
+    let unverified = if walk.stop.is_none() { walk.verify(options).await } else { walk.checks.len() as u64 };
+    let results = walk.close();
+    Outcome { results, stopped: walk.stop, unverified, ..Outcome::default() }
+}
+
+impl<'a> Walk<'a> {
+    fn new(plan: &'a Plan, context: Arc<Context>, state: &'a mut State, watch: Watch<'a>) -> Self {
+        let changes: Arc<[Change]> = plan.changes.clone().into();
+        let index: HashMap<_, _> = changes.iter().enumerate().map(|(at, change)| (&change.id, at)).collect();
+        let mut dependants = vec![Vec::new(); changes.len()];
+        let mut waiting = vec![0; changes.len()];
+        for (at, change) in changes.iter().enumerate() {
+            for needed in change.depends_on.iter().collect::<BTreeSet<_>>() {
+                waiting[at] += 1;
+                if let Some(needed) = index.get(needed) {
+                    dependants[*needed].push(at);
+                }
+            }
+        }
+        let ready = (0..changes.len()).filter(|at| waiting[*at] == 0).collect();
+        drop(index);
+        Self {
+            plan,
+            results: vec![None; changes.len()],
+            changes,
+            context,
+            state,
+            watch,
+            waiting,
+            dependants,
+            ready,
+            finished: 0,
+            tried: 0,
+            failed: 0,
+            forbidden: 0,
+            stop: None,
+            checks: Vec::new(),
+        }
+    }
+
+    /// Takes changes for done or left out, as was asked.
+    fn take_for_done(&mut self, options: &Options) {
+        let changes = Arc::clone(&self.changes);
+        for (at, change) in changes.iter().enumerate() {
+            if let Some(because) = options.dropped.get(&change.id) {
+                self.finish(at, result(change, Status::Skipped { because: because.clone() }));
+            } else if let Some(id) = options.already.get(&change.id) {
+                let target = id.clone().or_else(|| change.subject.target.clone());
+                if let Some(id) = &target {
+                    self.context.learn(&change.id, id.clone());
+                }
+                let effects = crate::state::effect::of_subject(change.action, &change.subject, target.as_ref());
+                if let Err(error) = self.state.record(effects) {
+                    self.halt(Halt::State(error.to_string()));
+                }
+                self.finish(at, ChangeResult { target, ..result(change, Status::Already) });
+            }
+        }
+    }
+
+    /// Begins what is ready and takes in what is finished, until nothing is under way.
+    async fn go(&mut self, most: usize, mut stopping: Stopping) {
+        let mut running: JoinSet<Carried> = JoinSet::new();
+        let mut at_of: HashMap<Id, usize> = HashMap::new();
+        loop {
+            while self.stop.is_none() && running.len() < most {
+                let Some(at) = self.ready.pop_first() else { break };
+                let (context, changes) = (Arc::clone(&self.context), Arc::clone(&self.changes));
+                let task = running.spawn(async move { context.carry(&changes[at]).await });
+                at_of.insert(task.id(), at);
+            }
+            if running.is_empty() {
+                break;
+            }
+            let joined = tokio::select! {
+                joined = running.join_next_with_id() => joined,
+                () = stopping.asked(), if self.stop.is_none() => {
+                    self.stop = Some(Stop::Interrupted);
+                    continue;
+                }
+            };
+            let (id, carried) = match joined {
+                Some(Ok((id, carried))) => (id, carried),
+                Some(Err(error)) => (error.id(), Carried::failed(None, "carrying it out ended unexpectedly")),
+                None => break,
+            };
+            if let Some(at) = at_of.remove(&id) {
+                self.take_in(at, carried);
+            }
+        }
+    }
+
+    fn take_in(&mut self, at: usize, carried: Carried) {
+        let Carried { status, target, effects, in_doubt, check, halt } = carried;
+        let person = self.changes[at].subject.source.as_ref();
+        let disabled_since =
+            person.and_then(|person| self.state.memory().users.get(person)).and_then(|link| link.disabled_since);
+        self.checks.extend(check.map(|target| Check { at, target, disabled_since }));
+        self.state.absorb(&effects);
+        if let Some(doubt) = in_doubt {
+            self.state.keep_in_doubt(doubt);
+        }
+        let forbidden = matches!(&halt, Some(Halt::Credentials { status: 403, .. }));
+        if !matches!(status, Status::Skipped { .. }) {
+            self.tried += 1;
+            self.failed += u64::from(matches!(status, Status::Failed { .. }));
+            self.forbidden += u64::from(forbidden);
+        }
+        match halt {
+            // One account that may not be touched is no reason to leave the others alone.
+            Some(Halt::Credentials { .. }) if forbidden && (self.tried < FORBIDDEN || self.forbidden < self.tried) => {}
+            Some(halt) => self.halt(halt),
+            None if self.tried <= FIRST && self.failed > FIRST / 2 => {
+                self.stop.get_or_insert(Stop::MassFailure { failed: self.failed, tried: self.tried });
+            }
+            None => {}
+        }
+        self.finish(at, ChangeResult { target, ..result(&self.changes[at], status) });
+    }
+
+    fn halt(&mut self, halt: Halt) {
+        let stop = match halt {
+            Halt::Credentials { message, .. } => Stop::Credentials { message: message.into() },
+            Halt::State(message) => Stop::State { message: message.into() },
+            Halt::Lock(message) => Stop::LockLost { message: message.into() },
+            Halt::Interrupted => Stop::Interrupted,
+        };
+        match &self.stop {
+            // Whoever has taken over the lock must not find us writing.
+            None | Some(Stop::Interrupted) => self.stop = Some(stop),
+            Some(Stop::Credentials { .. } | Stop::MassFailure { .. } | Stop::LockLost { .. } | Stop::State { .. }) => {}
+        }
+    }
+
+    /// Takes in how a change ended, and frees or skips what depends on it.
+    fn finish(&mut self, at: usize, result: ChangeResult) {
+        let mut ended = vec![(at, result)];
+        while let Some((at, result)) = ended.pop() {
+            if self.results[at].is_some() {
+                continue;
+            }
+            self.ready.remove(&at);
+            self.finished += 1;
+            (self.watch)(Event::Finished { result: &result, done: self.finished, of: self.changes.len() });
+            let because = match &result.status {
+                Status::Done | Status::Already => None,
+                Status::Failed { .. } => Some(format!("{} failed", describe(&self.changes[at]))),
+                Status::Skipped { .. } => Some(format!("{} was skipped", describe(&self.changes[at]))),
+            };
+            self.results[at] = Some(result);
+            for dependant in std::mem::take(&mut self.dependants[at]) {
+                match &because {
+                    None => {
+                        self.waiting[dependant] -= 1;
+                        if self.waiting[dependant] == 0 && self.results[dependant].is_none() {
+                            self.ready.insert(dependant);
+                        }
+                    }
+                    Some(because) => {
+                        let because = because.as_str().into();
+                        let skipped = self::result(&self.changes[dependant], Status::Skipped { because });
+                        ended.push((dependant, skipped));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads back what the answers left open; gives how many could not be read.
+    async fn verify(&mut self, options: &Options) -> u64 {
+        let checks = std::mem::take(&mut self.checks);
+        if checks.is_empty() {
+            return 0;
+        }
+        (self.watch)(Event::Verifying { objects: checks.len() });
+        let pages = Pages::of(&self.plan.read, options.page_size);
+        let wanted: Vec<_> = checks.iter().map(|check| (check.at, check.target.clone())).collect();
+        let read = verify::verify(&self.context, &self.changes, &wanted, pages, options.concurrency).await;
+        let unread = read.iter().filter(|missing| missing.is_none()).count() as u64;
+        for (check, missing) in checks.iter().zip(read) {
+            self.not_stored(check, missing.unwrap_or_default());
+        }
+        unread
+    }
+
+    fn not_stored(&mut self, check: &Check, missing: Vec<AttrPath>) {
+        let at = check.at;
+        let Some(mut result) = self.results[at].clone().filter(|_| !missing.is_empty()) else { return };
+        let (change, now) = (&self.changes[at], self.context.now());
+        let effects = verify::take_back(change, &mut result, missing, check.disabled_since, now);
+        self.results[at] = Some(result);
+        if let Err(error) = self.state.record(effects) {
+            self.halt(Halt::State(error.to_string()));
+        }
+    }
+
+    /// One result for each change: what was not begun is skipped.
+    fn close(&mut self) -> Vec<ChangeResult> {
+        let because = self
+            .stop
+            .as_ref()
+            .map_or_else(|| "it depends on a change that is not in the plan, or on itself".into(), because);
+        let changes = self.changes.iter().zip(self.results.iter_mut());
+        changes
+            .map(|(change, ended)| {
+                ended.take().unwrap_or_else(|| result(change, Status::Skipped { because: because.clone() }))
+            })
+            .collect()
+    }
+}
+
+fn because(stop: &Stop) -> Text {
+    match stop {
+        Stop::Credentials { .. } => "the service refuses the credentials".into(),
+        Stop::MassFailure { .. } => "too many of the first changes failed".into(),
+        Stop::Interrupted => "the run was interrupted".into(),
+        Stop::LockLost { .. } => "the lock was lost".into(),
+        Stop::State { message } => format!("the state cannot be written: {message}").into(),
+    }
+}
+
+fn describe(change: &Change) -> String {
+    format!("`{} {}`", change.action.verb(), change.subject.name)
+}
+
+fn result(change: &Change, status: Status) -> ChangeResult {
+    let Change { id, action, subject, .. } = change;
+    ChangeResult {
+        change: id.clone(),
+        action: *action,
+        subject: subject.clone(),
+        status,
+        target: subject.target.clone(),
+        not_stored: Vec::new(),
+    }
+}
