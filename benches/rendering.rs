@@ -136,5 +136,12 @@ fn outcome(plan: &Plan) -> Outcome {
         target: change.subject.target.clone(),
         not_stored: Vec::new(),
     });
-    Outcome { results: results.collect(), stopped: None, requests: CHANGES as u64, retries: 0, millis: 5_000_000 }
+    Outcome {
+        results: results.collect(),
+        stopped: None,
+        requests: CHANGES as u64,
+        retries: 0,
+        millis: 5_000_000,
+        unverified: 0,
+    }
 }

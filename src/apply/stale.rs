@@ -12,7 +12,7 @@ use crate::{
     live::User,
     manifest::{Manifest, Target},
     names::{AttrPath, TargetId, Text, Value, eq_fold, fold},
-    plan::{Action, AttributeChange, Change, ChangeId, FORMAT_VERSION, Kind, MadeFrom, Plan, Ref, Subject},
+    plan::{Action, AttributeChange, Change, ChangeId, FORMAT_VERSION, Kind, MadeFrom, Plan, Ref, Request, Subject},
     state::Seek,
 };
 
@@ -128,12 +128,17 @@ pub async fn check_stale(plan: &Plan, reader: &Reader, options: &Options) -> Res
     }
     let index = Index::of(&objects);
     let mut fresh = Freshness::default();
+    let mut created: HashMap<&ChangeId, Object> = HashMap::new();
     // What is created comes before what refers to it.
     for change in &plan.changes {
         let standing = if is_create(change) {
             let seek = change.requests.first().map(seek_of).unwrap_or_default();
             let found = if objects.listed { index.find(change, &seek) } else { look_up(reader, change, &seek).await? };
-            of_create(change, &seek, found.as_ref(), &fresh)
+            let standing = of_create(change, &seek, found.as_ref(), &fresh);
+            created.extend(found.map(|found| (&change.id, found)));
+            standing
+        } else if change.subject.target.is_none() {
+            of_created(change, &created, &fresh)
         } else {
             of_object(change, &objects, &fresh)
         };
@@ -217,8 +222,34 @@ fn of_create(change: &Change, seek: &Seek, found: Option<&Object>, fresh: &Fresh
     Standing::Moved(vec![format!("`{}` is there already, as {id}", change.subject.name)])
 }
 
+/// What is changed right after it was created has nothing before; it may be done already.
+fn of_created(change: &Change, created: &HashMap<&ChangeId, Object>, fresh: &Freshness) -> Standing {
+    let object = change.depends_on.iter().find_map(|id| {
+        let target = fresh.already.get(id)?.clone()?;
+        let object = created.get(id).filter(|_| is_about(change, id))?;
+        Some((target, object))
+    });
+    match object {
+        Some((target, object)) if is_done(change, object, fresh) => Standing::Done(Some(target)),
+        Some(_) | None => Standing::AsPlanned,
+    }
+}
+
+/// Whether the requests of a change are sent to what another one creates.
+fn is_about(change: &Change, create: &ChangeId) -> bool {
+    let created = |of: &Ref| matches!(of, Ref::Created(id) if id == create);
+    !change.requests.is_empty()
+        && change.requests.iter().all(|request| match request {
+            Request::PatchUser { user, .. } | Request::DeleteUser { user } => created(user),
+            Request::PatchGroup { group, .. }
+            | Request::AddMembers { group, .. }
+            | Request::RemoveMembers { group, .. }
+            | Request::DeleteGroup { group } => created(group),
+            Request::CreateUser { .. } | Request::CreateGroup { .. } => false,
+        })
+}
+
 fn of_object(change: &Change, objects: &Objects, fresh: &Freshness) -> Standing {
-    // What is changed right after it was created has nothing before.
     let Some(target) = change.subject.target.clone() else { return Standing::AsPlanned };
     let deletes = matches!(change.action, Action::DeleteUser | Action::DeleteGroup);
     let Some(Some(object)) = objects.by_id.get(&(change.action.kind(), target.clone())) else {

@@ -1,15 +1,209 @@
-//! `dialform apply`.
+//! `dialform apply [PLAN]`: carries out a saved plan, or a fresh one after a yes.
 
-use super::Terminal;
-use crate::exit::Exit;
+use std::{
+    io::{self, BufRead},
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+
+use super::{
+    ManifestArg, Terminal, connect, inputs,
+    output::plain,
+    plan::{AboutArgs, Format},
+    progress::Progress,
+};
+use crate::{
+    apply::{self, Event, Freshness, Moved, Options, Stopping},
+    dialpad::Writer,
+    exit::Exit,
+    manifest::Manifest,
+    names::count,
+    plan::{self, Plan},
+    render::{self, text::View},
+    state::{Guard, LockError, State},
+};
 
 /// The arguments.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// A plan saved by `dialform plan --out`; without it a fresh one is made and shown
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: ManifestArg,
+    #[command(flatten)]
+    about: AboutArgs,
+    /// Let the manifest's secrets come from a `command`
+    #[arg(long)]
+    allow_command: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Leave out the changes of a saved plan whose objects moved, instead of refusing all
+    #[arg(long, requires = "plan")]
+    skip_stale: bool,
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+}
 
-/// Runs the command.
+/// Carries out a plan.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
-    let _ = args;
-    terminal.complain("failed to run: not written yet");
-    Exit::Failed
+    let manifest = match inputs::manifest(&args.manifest.manifest, terminal) {
+        Ok(manifest) => manifest,
+        Err(exit) => return exit,
+    };
+    if !manifest.enabled.value {
+        terminal.complain(&format!(
+            "failed to apply: {} says `enabled: false`; `dialform plan` works, and `enabled: true` lets apply work",
+            manifest.enabled.place
+        ));
+        return Exit::Failed;
+    }
+    let runtime = match super::runtime() {
+        Ok(runtime) => runtime,
+        Err(problem) => {
+            terminal.complain(&format!("failed to {problem}"));
+            return Exit::Failed;
+        }
+    };
+    match runtime.block_on(carry_out(args, &manifest, terminal)) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) -> Result<Exit, Exit> {
+    let saved = match &args.plan {
+        Some(file) => Some(saved(file, manifest, terminal)?),
+        None => None,
+    };
+    let writer = connect::writer(manifest, args.allow_command).map_err(|problem| super::failed(&problem, terminal))?;
+    let mut state = inputs::state(manifest, terminal)?;
+    let guard = state.lock().map_err(|error| locked(&error, terminal))?;
+    if !state.in_doubt().is_empty() {
+        let doubts = count(state.in_doubt().len(), "request", "requests");
+        terminal.say(&format!("looking up {doubts} of an earlier run that was cut off"));
+        apply::recover(&mut state, &guard, writer.reader()).await.map_err(|error| locked(&error, terminal))?;
+    }
+    let scim = manifest.target.scim();
+    let base = Options { concurrency: scim.concurrency, page_size: scim.page_size, ..Options::default() };
+    let (plan, options) = match saved {
+        Some(plan) => {
+            let freshness = apply::check_stale(&plan, writer.reader(), &base).await.map_err(|error| {
+                inputs::unreachable(&error, terminal);
+                Exit::Failed
+            })?;
+            moved(&freshness, args.skip_stale, terminal)?;
+            (plan, freshness.options(&base))
+        }
+        None => {
+            let directory = inputs::directory(manifest, terminal)?;
+            let live = inputs::live(writer.reader(), manifest, &directory, terminal).await?;
+            let inputs = plan::Inputs {
+                manifest,
+                directory: &directory,
+                live: &live,
+                memory: state.memory(),
+                now: Timestamp::now(),
+            };
+            (plan::between(&inputs, &args.about.options(manifest.target.label())), base)
+        }
+    };
+    if args.plan.is_none() || !args.yes {
+        let view = View { color: terminal.color_err, width: terminal.width, all: false, unmanaged: false };
+        terminal.say(&render::text::plan(&plan, &view));
+    }
+    if !plan.is_empty() && !args.yes && !agreed(&plan, terminal) {
+        return Ok(Exit::Failed);
+    }
+    Ok(walk(&plan, &writer, &mut state, &guard, &options, args.format, terminal).await)
+}
+
+/// Walks the plan, watched, and prints what came of it.
+async fn walk(
+    plan: &Plan,
+    writer: &Writer,
+    state: &mut State,
+    guard: &Guard,
+    options: &Options,
+    format: Format,
+    terminal: &mut Terminal,
+) -> Exit {
+    let stopping = Stopping::of_signals();
+    let progress = Progress::new(terminal, "applying", Some(plan.changes.len() as u64));
+    let watch = |event: Event<'_>| match event {
+        Event::Finished { result, .. } => progress.result(result),
+        Event::Verifying { .. } => {}
+    };
+    let outcome = apply::run(plan, writer, state, guard, options, &stopping, &watch).await;
+    progress.finish();
+    let text = match format {
+        Format::Text => {
+            let view = View { color: terminal.color, width: terminal.width, all: false, unmanaged: false };
+            render::text::outcome(plan, &outcome, &view)
+        }
+        Format::Json => render::json::outcome(plan, &outcome),
+        Format::Markdown => render::markdown::outcome(plan, &outcome),
+    };
+    terminal.data(&text);
+    Exit::of_outcome(plan, &outcome)
+}
+
+/// Reads a saved plan and refuses one of another manifest, target or version.
+fn saved(file: &Path, manifest: &Manifest, terminal: &mut Terminal) -> Result<Plan, Exit> {
+    let shown = file.display();
+    let text = std::fs::read(file)
+        .map_err(|error| super::failed(&format!("read the plan `{shown}`: {}", plain(&error)), terminal))?;
+    let plan =
+        plan::file::read_bytes(&text).map_err(|error| super::failed(&format!("{error} (`{shown}`)"), terminal))?;
+    apply::check_fits(&plan, manifest).map_err(|error| super::failed(&format!("{error} (`{shown}`)"), terminal))?;
+    Ok(plan)
+}
+
+/// Says which objects of a saved plan moved.
+fn moved(freshness: &Freshness, skip: bool, terminal: &mut Terminal) -> Result<(), Exit> {
+    if freshness.moved.is_empty() {
+        return Ok(());
+    }
+    let number = count(freshness.moved.len(), "change", "changes");
+    let list = freshness.moved.iter().map(line).collect::<Vec<_>>().join("\n");
+    if skip {
+        terminal.say(&format!("left out, because the objects moved since the plan was made, {number}:\n{list}"));
+        return Ok(());
+    }
+    terminal.complain(&format!(
+        "the plan is stale: the objects of {number} moved since it was made, and nothing was sent\n{list}\n  \
+         make a new plan, or leave these out with --skip-stale"
+    ));
+    Err(Exit::Stale)
+}
+
+fn line(moved: &Moved) -> String {
+    let what = moved.what.join("; ");
+    let text = format!("  {} {}: {what}", moved.action.verb(), moved.subject.name);
+    render::neutral::line(&text).into_owned()
+}
+
+fn locked(error: &LockError, terminal: &mut Terminal) -> Exit {
+    terminal.complain(&format!("failed to {error}"));
+    match error {
+        LockError::Held { .. } => Exit::Locked,
+        LockError::State(_) => Exit::Failed,
+    }
+}
+
+/// Asks on the terminal; elsewhere `--yes` is needed.
+fn agreed(plan: &Plan, terminal: &mut Terminal) -> bool {
+    if !terminal.interactive {
+        terminal.complain("failed to apply: there is no terminal to ask on; look at the plan and give --yes");
+        return false;
+    }
+    let changes = count(plan.changes.len(), "change", "changes");
+    terminal.complain(&format!("Carry out {changes}? Only `yes` is a yes:"));
+    let mut answer = String::new();
+    let yes = io::stdin().lock().read_line(&mut answer).is_ok() && answer.trim() == "yes";
+    if !yes {
+        terminal.complain("nothing was changed");
+    }
+    yes
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod applying;
+mod canary;
 mod client;
 mod doctor;
 mod eval;
@@ -13,15 +14,16 @@ mod faults;
 mod filters;
 mod group_planning;
 mod inputs;
+mod interop;
 mod language_pages;
 mod layers;
 mod manifest;
 mod odd_servers;
 mod planning;
 mod policy_tests;
-#[expect(dead_code, reason = "for the tests to come")]
 mod process;
 mod program;
+mod quickstart;
 mod rendering;
 mod selection;
 mod simulation;

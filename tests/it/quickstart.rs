@@ -1,0 +1,111 @@
+//! The main job as a newcomer runs it: the quickstart on the embedded Dialpad.
+
+use serde_json::Value;
+
+use crate::process::Folder;
+
+fn changes(plan: &Value) -> usize {
+    plan["changes"].as_array().unwrap().len()
+}
+
+#[test]
+fn the_quickstart_is_applied_and_then_there_is_nothing_left_to_do() {
+    let folder = Folder::example("quickstart");
+    let plan = folder.json(&["plan", "--format", "json", "--detailed-exitcode"], 2);
+    assert_eq!(plan["summary"]["changes"]["user"]["create"], 12);
+    assert!(plan["held"].as_array().unwrap().iter().all(|held| held["reason"] == "protected"));
+    let applied = folder.run(&["apply", "--yes"]);
+    assert_eq!(applied.code, 0, "{}\n{}", applied.out, applied.err);
+    let again = folder.json(&["plan", "--format", "json", "--detailed-exitcode"], 0);
+    assert_eq!(changes(&again), 0);
+}
+
+#[test]
+fn a_saved_plan_is_carried_out_once_and_is_stale_when_an_object_moved() {
+    let folder = Folder::example("quickstart");
+    assert_eq!(folder.run(&["plan", "--out", "plan.json"]).code, 0);
+    assert_eq!(folder.run(&["apply", "plan.json", "--yes"]).code, 0);
+    // Everything is as the plan wants it already.
+    let again = folder.json(&["apply", "plan.json", "--yes", "--format", "json"], 0);
+    let results = again["results"].as_array().unwrap();
+    assert!(!results.is_empty() && results.iter().all(|result| result["status"] == "already"), "{again:#}");
+}
+
+#[test]
+fn another_manifest_refuses_the_plan() {
+    let folder = Folder::example("quickstart");
+    assert_eq!(folder.run(&["plan", "--out", "plan.json"]).code, 0);
+    folder.edit("dialform.yaml", "title: { attribute: jobTitle", "nickName: { attribute: jobTitle");
+    let refused = folder.run(&["apply", "plan.json", "--yes"]);
+    assert_eq!(refused.code, 1, "{}", refused.err);
+    assert!(refused.err.contains("manifest"), "{}", refused.err);
+}
+
+#[test]
+fn apply_refuses_without_a_terminal_and_without_yes() {
+    let folder = Folder::example("quickstart");
+    let refused = folder.run(&["apply"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("--yes"), "{}", refused.err);
+    assert!(
+        !folder.path(".dialform/sandbox").exists()
+            || folder.json(&["plan", "--format", "json"], 0)["changes"] != Value::Null
+    );
+}
+
+#[test]
+fn a_disabled_manifest_plans_and_does_not_apply() {
+    let folder = Folder::example("quickstart");
+    folder.edit("dialform.yaml", "name: quickstart\n", "name: quickstart\nenabled: false\n");
+    assert_eq!(folder.run(&["plan", "--detailed-exitcode"]).code, 2);
+    let refused = folder.run(&["apply", "--yes"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("dialform.yaml:4") && refused.err.contains("enabled: false"), "{}", refused.err);
+}
+
+#[test]
+fn a_recording_gives_the_same_plan_byte_for_byte() {
+    let folder = Folder::example("quickstart");
+    let first = folder.run(&["plan", "--format", "json", "--record", "inputs.rec"]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    folder.edit("dialform.yaml", "sandbox: {}", "sandbox: {}  # not asked again");
+    std::fs::remove_file(folder.path("people.csv")).unwrap();
+    let replayed = folder.run(&["plan", "--format", "json", "--replay", "inputs.rec"]);
+    assert_eq!(replayed.code, 0, "{}", replayed.err);
+    assert_eq!(first.out, replayed.out);
+    folder.edit("dialform.yaml", "attribute: jobTitle", "attribute: costCentre");
+    let lacking = folder.run(&["plan", "--replay", "inputs.rec"]);
+    assert_eq!(lacking.code, 1);
+    assert!(lacking.err.contains("not_recorded") && lacking.err.contains("costCentre"), "{}", lacking.err);
+}
+
+#[test]
+fn a_redacted_recording_names_nobody_and_plans_the_same_counts() {
+    let folder = Folder::example("quickstart");
+    let first = folder.json(&["plan", "--format", "json", "--record", "inputs.rec", "--redact"], 0);
+    let people: Vec<String> = folder.read("people.csv").lines().skip(1).map(str::to_owned).collect();
+    let replayed = folder.run(&["plan", "--format", "json", "--replay", "inputs.rec"]);
+    assert_eq!(replayed.code, 0, "{}", replayed.err);
+    let plan: Value = serde_json::from_str(&replayed.out).unwrap();
+    assert_eq!(plan["summary"]["changes"], first["summary"]["changes"]);
+    assert_eq!(people.len(), 12);
+    for name in ["Gita", "gita", "Lefèvre", "lefevre", "Żółć", "+442000000007"] {
+        assert!(folder.read("people.csv").contains(name) && !replayed.out.contains(name), "{name}: {}", replayed.out);
+    }
+}
+
+#[test]
+fn what_an_edit_does_to_people_is_said() {
+    let folder = Folder::example("quickstart");
+    folder.write("before.yaml", &folder.read("dialform.yaml"));
+    folder.edit("dialform.yaml", "^(DE|ES|FR|GB|IE|PL)$", "^(DE|ES|FR|IE|PL)$");
+    folder.edit("dialform.yaml", "title: { attribute: jobTitle", "title: { attribute: department");
+    let edit = folder.json(&["plan", "--base", "before.yaml", "--format", "json"], 0);
+    assert!(edit["summary"]["leaves"].as_u64().unwrap() > 0, "{edit:#}");
+    assert!(edit["summary"]["changes"].as_u64().unwrap() > 0, "{edit:#}");
+    assert_eq!(edit["summary"]["enters"], 0);
+    let text = folder.run(&["plan", "--base", "before.yaml"]);
+    assert!(text.out.contains("Leave:") && text.out.contains("title: "), "{}", text.out);
+    let same = folder.run(&["plan", "--base", "dialform.yaml"]);
+    assert!(same.out.starts_with("The edit changes nobody: 12 people"), "{}", same.out);
+}
