@@ -40,8 +40,8 @@ impl Lookup for Group {
     }
 }
 
-/// The seed of `Guid` and `RandomString` for a person: the same id gives the same
-/// values in every plan (FNV-1a).
+/// A seed of `Guid` and `RandomString` for a person whom no plan is about: the same id
+/// gives the same values each time (FNV-1a).
 pub fn seed(id: &SourceId) -> u64 {
     id.as_str()
         .bytes()

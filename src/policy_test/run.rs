@@ -7,7 +7,7 @@ use crate::{
     desired::{self, Mapped, Standing, Subject, User, seed},
     directory::{Directory, Group, Member},
     expr::World,
-    manifest::{Manifest, Mapping, MappingSource},
+    manifest::{Assignment, Manifest, Mapping, MappingSource, Principal},
     names::{AttrPath, Complete, Folded, Place, Reading, RoleName, SourceId, Text, Value},
 };
 
@@ -156,6 +156,12 @@ fn scope(manifest: &Manifest, test: &Test, user: &User) -> Vec<Difference> {
             passed.map(|filter| Reason::new(format!("filter `{}` lets it pass", filter.name), Some(&filter.place))),
         );
     }
+    if expect.in_scope == Some(true) && because == Some(Because::Unassigned) && test.nested_groups.is_empty() {
+        let is_nested = |assignment: &Assignment| matches!(assignment.principal, Principal::Group { nested: true, .. });
+        if manifest.assignments.iter().any(is_nested) {
+            reasons.push(Reason::new("of groups within groups a test names the outer ones as `nested_groups`", None));
+        }
+    }
     let mut differences = Vec::new();
     let mut differ = |what: &str, expected: Value, actual: Option<Value>| {
         let (what, expected) = (what.into(), Some(expected));
@@ -212,7 +218,10 @@ fn attributes(manifest: &Manifest, test: &Test, user: &User, now: Timestamp) -> 
             Ok(actual) => (actual, None),
             Err(problem) => (None, Some(problem)),
         };
-        let mut reasons = vec![Reason::new(described(mapping), Some(&mapping.place))];
+        let mut reasons = Vec::new();
+        if !out || mapping.tells_of_leaving() {
+            reasons.push(Reason::new(described(mapping), Some(&mapping.place)));
+        }
         if let Standing::Out(cause) = &user.standing {
             reasons.push(Reason::new(format!("out of scope: {}", cause.text), cause.place.as_ref()));
         }
@@ -225,7 +234,7 @@ fn attributes(manifest: &Manifest, test: &Test, user: &User, now: Timestamp) -> 
 /// What a new account gets, or of a leaver what an update sends; or why there is no value.
 fn given(mapping: &Mapping, out: bool, subject: &Subject, world: &World) -> Result<Option<Value>, Text> {
     if out && !mapping.tells_of_leaving() {
-        return Err("not sent for somebody out of scope: the mapping does not read `IsSoftDeleted`".into());
+        return Err("not sent: out of scope".into());
     }
     let by_default = || mapping.default.clone();
     match desired::value(mapping, subject, world) {

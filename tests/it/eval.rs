@@ -153,6 +153,29 @@ fn explain_shows_what_each_part_gave() {
 }
 
 #[test]
+fn a_person_of_the_source_can_be_named_in_every_way() {
+    let manifest = ["-m", "examples/quickstart/dialform.yaml"];
+    for name in ["FREYA.holt@acme.example", "6f1d2a10-0000-4000-8000-000000000006"] {
+        let ran = eval(&[&["Coalesce([mail], [userPrincipalName])", "--person", name], &manifest[..]].concat());
+        assert_eq!((ran.out.as_str(), ran.err.as_str(), ran.code), ("freya.holt@acme.example\n", "", 0));
+    }
+    let value = |expression: &str, name: &str| {
+        eval(&[&[expression, "--person", name, "--now", "2027-01-31T09:00:00Z"], &manifest[..]].concat()).out
+    };
+    assert_eq!(value("Not([IsSoftDeleted])", "freya.holt@acme.example"), "True\n");
+    assert_eq!(value("Append([manager], \"\")", "freya.holt@acme.example"), "6f1d2a10-0000-4000-8000-000000000003\n");
+    let ran = eval(&[&["[mial]", "--person", "freya.holt@acme.example"], &manifest[..]].concat());
+    assert!(
+        ran.err.contains("did you mean `mail`?") && ran.err.ends_with("null: the attribute has no value\n"),
+        "{}",
+        ran.err
+    );
+    let ran = eval(&[&["[mail]", "--person", "freya.hold@acme.example"], &manifest[..]].concat());
+    let says = "failed to find `freya.hold@acme.example` among 12 people; did you mean `freya.holt@acme.example`?\n";
+    assert_eq!((ran.err.as_str(), ran.code), (says, 1));
+}
+
+#[test]
 fn wrong_usage_is_refused() {
     for (line, says) in [
         (&["[a]", "--now", "yesterday"][..], "--now"),

@@ -5,6 +5,7 @@
 mod applying;
 mod canary;
 mod client;
+mod desired;
 mod doctor;
 mod eval;
 mod examples;
