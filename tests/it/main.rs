@@ -14,6 +14,7 @@ mod expressions;
 mod faults;
 mod filters;
 mod group_planning;
+mod init;
 mod inputs;
 mod interop;
 mod language_pages;

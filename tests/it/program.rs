@@ -54,6 +54,7 @@ pub fn dialform<T: AsRef<str>>(line: &[T]) -> Ran {
         Command::Check(args) => cli::check::run(&args, &mut terminal),
         Command::Schema(args) => cli::schema::run(&args, &mut terminal),
         Command::Eval(args) => cli::eval::run(&args, &mut terminal),
+        Command::Init(args) => cli::init::run(&args, &mut terminal),
         Command::Test(args) => cli::test::run(&args, &mut terminal),
         other => unreachable!("{other:?} is not run in this process"),
     };
