@@ -168,3 +168,14 @@ pub type Resolve<'a> = &'a (dyn Fn(&Ref) -> Option<TargetId> + Send + Sync);
 pub fn body(request: &Request, dialect: Dialect, resolve: Resolve<'_>) -> Option<Bytes> {
     wire::write(request, dialect, resolve).ok()?.body
 }
+
+/// What a page of a listing holds, read as an account and as a group each; entries
+/// that cannot be read are left out. Reading a service goes through [`Reader`];
+/// this is for looking at a body by itself.
+///
+/// # Errors
+/// What the body is instead of a page, a lower-case fragment.
+pub fn page(body: &[u8]) -> Result<(Vec<User>, Vec<Group>), String> {
+    let page = scim::listing::Page::read(scim::parse(body)?)?;
+    Ok((scim::readable(&page.resources), scim::readable(&page.resources)))
+}

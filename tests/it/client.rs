@@ -13,9 +13,9 @@ use dialform::{
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
-const RFC: Dialect = Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter };
+pub(super) const RFC: Dialect = Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter };
 
-fn settings(rate: Option<f64>) -> Scim {
+pub(super) fn settings(rate: Option<f64>) -> Scim {
     Scim {
         rate,
         concurrency: 8,
@@ -35,7 +35,7 @@ fn user(n: usize) -> Json {
     })
 }
 
-fn open(options: Options, users: usize, groups: usize) -> Sandbox {
+pub(super) fn open(options: Options, users: usize, groups: usize) -> Sandbox {
     let sandbox = Sandbox::open(options).unwrap();
     let people: Vec<Json> = (0..users).map(user).collect();
     let ids = sandbox.load(&people).unwrap();
@@ -49,38 +49,38 @@ fn open(options: Options, users: usize, groups: usize) -> Sandbox {
     sandbox
 }
 
-fn unlimited() -> Options {
+pub(super) fn unlimited() -> Options {
     Options { rate: None, ..Options::default() }
 }
 
-fn reader(sandbox: &Sandbox, rate: Option<f64>) -> Reader {
+pub(super) fn reader(sandbox: &Sandbox, rate: Option<f64>) -> Reader {
     Reader::connect(End::Sandbox(sandbox.clone()), &settings(rate)).unwrap()
 }
 
-fn writer(sandbox: &Sandbox, rate: Option<f64>) -> Writer {
+pub(super) fn writer(sandbox: &Sandbox, rate: Option<f64>) -> Writer {
     Writer::connect(End::Sandbox(sandbox.clone()), &settings(rate)).unwrap()
 }
 
-fn faults(sandbox: &Sandbox, texts: &[&str]) {
+pub(super) fn faults(sandbox: &Sandbox, texts: &[&str]) {
     sandbox.set_faults(FaultPlan::parse(texts.iter().copied()).unwrap());
 }
 
-async fn live(reader: &Reader) -> Result<Live, ReadError> {
+pub(super) async fn live(reader: &Reader) -> Result<Live, ReadError> {
     reader.live(&Want { groups: true, lookups: Vec::new() }, &|_| {}).await
 }
 
-fn existing(of: &Ref) -> Option<TargetId> {
+pub(super) fn existing(of: &Ref) -> Option<TargetId> {
     match of {
         Ref::Live(id) => Some(id.clone()),
         Ref::Created(_) => None,
     }
 }
 
-async fn send(writer: &Writer, request: &Request) -> Result<Done, SendError> {
+pub(super) async fn send(writer: &Writer, request: &Request) -> Result<Done, SendError> {
     writer.send(request, RFC, None, &existing).await
 }
 
-fn create(name: &str) -> Request {
+pub(super) fn create(name: &str) -> Request {
     let text = |path: &str, value: &str| (AttrPath::parse(path).unwrap(), Sent::Value(Value::text(value)));
     Request::CreateUser {
         attributes: vec![
@@ -93,7 +93,7 @@ fn create(name: &str) -> Request {
     }
 }
 
-fn disable(id: &TargetId) -> Request {
+pub(super) fn disable(id: &TargetId) -> Request {
     let operation = Operation::Replace { path: AttrPath::core("active"), value: Sent::Value(Value::Boolean(false)) };
     Request::PatchUser { user: Ref::Live(id.clone()), operations: vec![operation] }
 }
@@ -250,84 +250,88 @@ async fn what_ends_the_same_is_sent_again_after_any_accident() {
     assert!(matches!(refused, Err(SendError::NotSent { .. })), "{refused:?}");
 }
 
-/// A server that nobody here wrote: `DIALFORM_SCIM_URL` and `DIALFORM_SCIM_TOKEN`
-/// name one that is empty. `tests/interop.sh` runs it.
-#[tokio::test]
-#[ignore = "needs a SCIM server; see tests/interop.sh"]
-async fn every_request_is_stored_by_a_foreign_server() {
-    let url = std::env::var("DIALFORM_SCIM_URL").unwrap().into();
-    let token = std::env::var("DIALFORM_SCIM_TOKEN").ok().map(|token| Secret::new(&token));
-    let writer = Writer::connect(End::Socket { url, token, plain_http: false }, &settings(None)).unwrap();
-    let reader = writer.reader();
-    let mut ids = Vec::new();
-    for n in 0..130 {
-        let request = create(&format!("person{n}@example.com"));
-        let user = send(&writer, &request).await.unwrap().user.unwrap();
-        assert_eq!(confirm(&request, &existing, Stored::User(&user)), []);
-        ids.push(user.id);
-    }
-    let value = |text: &str| Sent::Value(Value::text(text));
-    let path = |text: &str| AttrPath::parse(text).unwrap();
-    let department = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
-    let manager = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
-    let change = Request::PatchUser {
-        user: Ref::Live(ids[0].clone()),
-        operations: vec![
-            Operation::Replace { path: path("active"), value: Sent::Value(Value::Boolean(false)) },
-            Operation::Replace { path: path("name.givenName"), value: value("Zoë \"Z\"") },
-            Operation::Add { path: path("title"), value: value("Lead") },
-            Operation::Replace { path: path(r#"emails[type eq "work"].value"#), value: value("zoe@example.com") },
-            Operation::Add { path: path(department), value: value("Sales") },
-            Operation::Add { path: path(manager), value: Sent::Reference(Ref::Live(ids[1].clone())) },
-        ],
-    };
-    send(&writer, &change).await.unwrap();
-    let user = reader.user(&ids[0]).await.unwrap().unwrap();
-    assert_eq!(confirm(&change, &existing, Stored::User(&user)), []);
-    let remove = Request::PatchUser {
-        user: Ref::Live(ids[0].clone()),
-        operations: vec![Operation::Remove { path: path("title") }, Operation::Remove { path: path(department) }],
-    };
-    send(&writer, &remove).await.unwrap();
-    let user = reader.user(&ids[0]).await.unwrap().unwrap();
-    assert_eq!(confirm(&remove, &existing, Stored::User(&user)), []);
+mod interop {
+    use super::*;
 
-    let name = (AttrPath::core("displayName"), value("Sales"));
-    let group = send(&writer, &Request::CreateGroup { attributes: vec![name] }).await.unwrap().group.unwrap();
-    let empty = live(reader).await.unwrap();
-    assert_eq!(empty.groups.complete().unwrap().items()[0].members, []);
-    let of = Ref::Live(group.id.clone());
-    let add = Request::AddMembers { group: of.clone(), members: ids.iter().cloned().map(Ref::Live).collect() };
-    send(&writer, &add).await.unwrap();
-    let remove = Request::RemoveMembers { group: of.clone(), members: ids[..50].to_vec() };
-    send(&writer, &remove).await.unwrap();
+    /// A server that nobody here wrote: `DIALFORM_INTEROP_URL` and `DIALFORM_INTEROP_TOKEN`
+    /// name one that is empty. `tests/interop.sh` runs it.
+    #[tokio::test]
+    #[ignore = "needs a SCIM server; see tests/interop.sh"]
+    async fn every_request_is_stored_by_a_foreign_server() {
+        let url = std::env::var("DIALFORM_INTEROP_URL").unwrap().into();
+        let token = std::env::var("DIALFORM_INTEROP_TOKEN").ok().map(|token| Secret::new(&token));
+        let writer = Writer::connect(End::Socket { url, token, plain_http: false }, &settings(None)).unwrap();
+        let reader = writer.reader();
+        let mut ids = Vec::new();
+        for n in 0..130 {
+            let request = create(&format!("person{n}@example.com"));
+            let user = send(&writer, &request).await.unwrap().user.unwrap();
+            assert_eq!(confirm(&request, &existing, Stored::User(&user)), []);
+            ids.push(user.id);
+        }
+        let value = |text: &str| Sent::Value(Value::text(text));
+        let path = |text: &str| AttrPath::parse(text).unwrap();
+        let department = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+        let manager = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
+        let change = Request::PatchUser {
+            user: Ref::Live(ids[0].clone()),
+            operations: vec![
+                Operation::Replace { path: path("active"), value: Sent::Value(Value::Boolean(false)) },
+                Operation::Replace { path: path("name.givenName"), value: value("Zoë \"Z\"") },
+                Operation::Add { path: path("title"), value: value("Lead") },
+                Operation::Replace { path: path(r#"emails[type eq "work"].value"#), value: value("zoe@example.com") },
+                Operation::Add { path: path(department), value: value("Sales") },
+                Operation::Add { path: path(manager), value: Sent::Reference(Ref::Live(ids[1].clone())) },
+            ],
+        };
+        send(&writer, &change).await.unwrap();
+        let user = reader.user(&ids[0]).await.unwrap().unwrap();
+        assert_eq!(confirm(&change, &existing, Stored::User(&user)), []);
+        let remove = Request::PatchUser {
+            user: Ref::Live(ids[0].clone()),
+            operations: vec![Operation::Remove { path: path("title") }, Operation::Remove { path: path(department) }],
+        };
+        send(&writer, &remove).await.unwrap();
+        let user = reader.user(&ids[0]).await.unwrap().unwrap();
+        assert_eq!(confirm(&remove, &existing, Stored::User(&user)), []);
 
-    let everything = live(reader).await.unwrap();
-    let users = everything.users.complete().unwrap().items();
-    assert_eq!(users.len(), 130);
-    let groups = everything.groups.complete().unwrap().items();
-    assert_eq!((groups.len(), groups[0].members.len()), (1, 80));
-    assert!(everything.schema.discovered);
-    assert_eq!(users[0].version.is_some(), everything.service.etag);
-    let version = users.iter().find(|user| user.id == ids[2]).unwrap().version.clone();
-    writer.send(&disable(&ids[2]), RFC, version.as_ref(), &existing).await.unwrap();
-    if everything.service.etag {
-        let stale = writer.send(&create_title(&ids[2]), RFC, version.as_ref(), &existing).await;
-        assert!(matches!(stale, Err(SendError::Stale { .. })), "{stale:?}");
-    }
-    assert!(matches!(send(&writer, &create("person5@example.com")).await, Err(SendError::Conflict { .. })));
-    let found = reader.find_users(&AttrPath::core("userName"), "PERSON5@example.com").await.unwrap();
-    assert_eq!(found.iter().map(|user| &user.id).collect::<Vec<_>>(), [&ids[5]]);
-    assert_eq!(reader.find_groups("sales").await.unwrap().len(), 1);
-    send(&writer, &Request::DeleteGroup { group: of.clone() }).await.unwrap();
-    send(&writer, &Request::DeleteGroup { group: of }).await.unwrap();
-    for id in ids {
-        send(&writer, &Request::DeleteUser { user: Ref::Live(id) }).await.unwrap();
-    }
-    assert_eq!(live(reader).await.unwrap().users.complete().unwrap().items().len(), 0);
-}
+        let name = (AttrPath::core("displayName"), value("Sales"));
+        let group = send(&writer, &Request::CreateGroup { attributes: vec![name] }).await.unwrap().group.unwrap();
+        let empty = live(reader).await.unwrap();
+        assert_eq!(empty.groups.complete().unwrap().items()[0].members, []);
+        let of = Ref::Live(group.id.clone());
+        let add = Request::AddMembers { group: of.clone(), members: ids.iter().cloned().map(Ref::Live).collect() };
+        send(&writer, &add).await.unwrap();
+        let remove = Request::RemoveMembers { group: of.clone(), members: ids[..50].to_vec() };
+        send(&writer, &remove).await.unwrap();
 
-fn create_title(id: &TargetId) -> Request {
-    let operation = Operation::Add { path: AttrPath::core("title"), value: Sent::Value(Value::text("x")) };
-    Request::PatchUser { user: Ref::Live(id.clone()), operations: vec![operation] }
+        let everything = live(reader).await.unwrap();
+        let users = everything.users.complete().unwrap().items();
+        assert_eq!(users.len(), 130);
+        let groups = everything.groups.complete().unwrap().items();
+        assert_eq!((groups.len(), groups[0].members.len()), (1, 80));
+        assert!(everything.schema.discovered);
+        assert_eq!(users[0].version.is_some(), everything.service.etag);
+        let version = users.iter().find(|user| user.id == ids[2]).unwrap().version.clone();
+        writer.send(&disable(&ids[2]), RFC, version.as_ref(), &existing).await.unwrap();
+        if everything.service.etag {
+            let stale = writer.send(&set_title(&ids[2]), RFC, version.as_ref(), &existing).await;
+            assert!(matches!(stale, Err(SendError::Stale { .. })), "{stale:?}");
+        }
+        assert!(matches!(send(&writer, &create("person5@example.com")).await, Err(SendError::Conflict { .. })));
+        let found = reader.find_users(&AttrPath::core("userName"), "PERSON5@example.com").await.unwrap();
+        assert_eq!(found.iter().map(|user| &user.id).collect::<Vec<_>>(), [&ids[5]]);
+        assert_eq!(reader.find_groups("sales").await.unwrap().len(), 1);
+        send(&writer, &Request::DeleteGroup { group: of.clone() }).await.unwrap();
+        send(&writer, &Request::DeleteGroup { group: of }).await.unwrap();
+        for id in ids {
+            send(&writer, &Request::DeleteUser { user: Ref::Live(id) }).await.unwrap();
+        }
+        assert_eq!(live(reader).await.unwrap().users.complete().unwrap().items().len(), 0);
+    }
+
+    fn set_title(id: &TargetId) -> Request {
+        let operation = Operation::Add { path: AttrPath::core("title"), value: Sent::Value(Value::text("x")) };
+        Request::PatchUser { user: Ref::Live(id.clone()), operations: vec![operation] }
+    }
 }

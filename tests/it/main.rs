@@ -6,6 +6,7 @@ mod applying;
 mod canary;
 mod client;
 mod desired;
+mod client_faults;
 mod doctor;
 mod eval;
 mod examples;

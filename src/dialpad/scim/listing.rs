@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde_json::Value as Json;
 use tokio::task::JoinSet;
 
-use super::{Names, Resource, Trouble, escaped, failed, joined, json, kind, member, number, unusable};
+use super::{Names, Resource, Trouble, escaped, failed, joined, json, kind, member, number, readable, unusable};
 use crate::{
     dialpad::{Read, ReadError},
     http::{Call, Client},
@@ -96,8 +96,7 @@ pub(crate) async fn search<T: Resource>(client: &Client, path: &AttrPath, value:
     let quoted = serde_json::Value::from(value).to_string();
     let filter = escaped(&format!("{path} eq {quoted}"));
     let page = page(client, &format!("{}?filter={filter}", T::PATH), T::MANY).await?;
-    let mut names = Names::default();
-    Ok(page.resources.iter().filter_map(|json| T::read(json, &mut names).ok()).collect())
+    Ok(readable(&page.resources))
 }
 
 /// What was gathered of a listing so far.

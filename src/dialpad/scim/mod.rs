@@ -58,6 +58,12 @@ pub(super) fn failed(client: &Client, failure: &Failure) -> ReadError {
     ReadError::Unreachable { service: client.address().into(), message: client.fit(&failure.to_string()) }
 }
 
+/// Those of the resources that can be read.
+pub(super) fn readable<T: Resource>(resources: &[Json]) -> Vec<T> {
+    let mut names = Names::default();
+    resources.iter().filter_map(|json| T::read(json, &mut names).ok()).collect()
+}
+
 /// What a task gave; a task that was torn down with its runtime gives nothing.
 pub(super) fn joined<T, E>(task: Option<Result<Result<T, E>, tokio::task::JoinError>>) -> Result<Option<T>, E> {
     match task {
