@@ -99,8 +99,8 @@ mod tests {
     use super::*;
     use crate::plan::{ChangeId, Ref};
 
-    fn user(attributes: serde_json::Value) -> User {
-        let attributes = match Value::from_json(&attributes) {
+    fn user(attributes: &serde_json::Value) -> User {
+        let attributes = match Value::from_json(attributes) {
             Some(Value::Record(members)) => members.into_iter().collect(),
             other => panic!("{other:?}"),
         };
@@ -108,7 +108,7 @@ mod tests {
     }
 
     /// Paths that `stored` lacks of what was sent.
-    fn lacks(sent: &[(&str, Sent)], stored: serde_json::Value) -> Vec<String> {
+    fn lacks(sent: &[(&str, Sent)], stored: &serde_json::Value) -> Vec<String> {
         let attributes = sent.iter().map(|(path, sent)| (AttrPath::parse(path).unwrap(), sent.clone())).collect();
         let resolve = |of: &Ref| match of {
             Ref::Live(id) => Some(id.clone()),
@@ -138,9 +138,9 @@ mod tests {
             "emails": [{"type": "home", "value": "x"}, {"type": "Work", "value": "ANA@acme.example", "primary": false}],
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"manager": {"value": "7", "$ref": "x"}},
         });
-        assert!(lacks(&sent, stored).is_empty());
+        assert!(lacks(&sent, &stored).is_empty());
         let stored = serde_json::json!({"active": "True"});
-        assert!(lacks(&sent[1..2], stored).is_empty());
+        assert!(lacks(&sent[1..2], &stored).is_empty());
     }
 
     #[test]
@@ -157,6 +157,6 @@ mod tests {
             "urn:acme:2.0:User": {"badge": "x1"},
         });
         let all = ["active", "title", "externalId", r#"emails[type eq "work"].value"#, "urn:acme:2.0:User:badge"];
-        assert_eq!(lacks(&sent, stored), all);
+        assert_eq!(lacks(&sent, &stored), all);
     }
 }

@@ -100,7 +100,7 @@ impl Reader {
                 return Ok(Reading::Absent { because: "groups were not asked for".to_owned() });
             }
             let read = self.list::<Group>(&|now| tally.say(&tally.groups, now)).await;
-            read.map(Listed::reading).or_else(no_groups)
+            Ok(read.map_or_else(|trouble| no_groups(&trouble), Listed::reading))
         };
         let discovery = async { Ok(scim::discovery::read(&self.client).await) };
         let (users, mut groups, (schema, mut service)) = tokio::try_join!(users, groups, discovery)?;
@@ -243,12 +243,12 @@ impl Reader {
 }
 
 /// What a failing `/Groups` means: that there are none, or that they are not known.
-fn no_groups(trouble: Trouble) -> Result<Reading<Vec<Group>>, ReadError> {
+fn no_groups(trouble: &Trouble) -> Reading<Vec<Group>> {
     match trouble.status {
         Some(StatusCode::NOT_FOUND | StatusCode::NOT_IMPLEMENTED) => {
-            Ok(Reading::Absent { because: "the service has no `/Groups`".to_owned() })
+            Reading::Absent { because: "the service has no `/Groups`".to_owned() }
         }
-        _ => Ok(Reading::Incomplete { items: Vec::new(), because: format!("failed to {}", trouble.error) }),
+        _ => Reading::Incomplete { items: Vec::new(), because: format!("failed to {}", trouble.error) },
     }
 }
 

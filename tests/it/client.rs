@@ -29,7 +29,7 @@ pub(super) fn settings(rate: Option<f64>) -> Scim {
 
 fn user(n: usize) -> Json {
     json!({
-        "userName": format!("person{n}@example.com"), "externalId": format!("x{n}"), "active": n % 10 != 0,
+        "userName": format!("person{n}@example.com"), "externalId": format!("x{n}"), "active": !n.is_multiple_of(10),
         "name": {"givenName": "Person", "familyName": format!("N{n}")},
         "emails": [{"type": "work", "value": format!("person{n}@example.com")}],
     })

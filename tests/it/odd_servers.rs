@@ -90,7 +90,7 @@ pub(super) fn people(ids: std::ops::Range<usize>) -> Vec<Json> {
 }
 
 pub(super) fn list(total: impl Into<Json>, resources: Vec<Json>) -> Response {
-    ok(&json!({"schemas": [], "totalResults": total.into(), "Resources": resources}))
+    ok(&json!({"schemas": [], "totalResults": total.into(), "Resources": Json::Array(resources)}))
 }
 
 /// A service that lists users by `page(start, count)` and has nothing else.
@@ -427,7 +427,8 @@ async fn refusals_of_every_shape_are_told_apart() {
         json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": status, "scimType": kind,
                "detail": "because"})
     };
-    let cases: [(u16, String, fn(&SendError) -> bool, &str); 12] = [
+    type Fits = fn(&SendError) -> bool;
+    let cases: [(u16, String, Fits, &str); 12] = [
         (
             400,
             scim(400, "invalidPath").to_string(),

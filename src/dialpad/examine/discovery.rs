@@ -13,7 +13,7 @@ impl Examination<'_> {
     pub(super) async fn discovery(&mut self) {
         match self.told("/ServiceProviderConfig").await {
             None => {
-                self.note("configuration", "the service does not say what it supports (`/ServiceProviderConfig`)", "")
+                self.note("configuration", "the service does not say what it supports (`/ServiceProviderConfig`)", "");
             }
             Some(config) => self.configuration(&config),
         }

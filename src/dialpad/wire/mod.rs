@@ -44,7 +44,8 @@ pub(super) fn write(request: &Request, dialect: Dialect, resolve: Resolve<'_>) -
         let id = resolve(of).ok_or(WriteError::Unresolved)?;
         object_path(collection, &id).ok_or(WriteError::Id(id))
     };
-    let written = |method, path, body: Option<Json>, repeat| Written { method, path, body: body.map(bytes), repeat };
+    let written =
+        |method, path, body: Option<Json>, repeat| Written { method, path, body: body.as_ref().map(bytes), repeat };
     Ok(match request {
         Request::CreateUser { attributes } => {
             let body = create::body(create::USER, attributes, resolve)?;
@@ -86,7 +87,7 @@ fn repeat(operations: &[Operation]) -> Repeat {
     if operations.iter().any(adds_to_a_list) { Repeat::IfUnprocessed } else { Repeat::Harmless }
 }
 
-fn bytes(json: Json) -> Bytes {
+fn bytes(json: &Json) -> Bytes {
     Bytes::from(json.to_string())
 }
 

@@ -33,7 +33,7 @@ impl Op {
 }
 
 fn message(operations: Vec<Json>) -> Json {
-    object!({ "schemas": [PATCH], "Operations": operations })
+    object!({ "schemas": [PATCH], "Operations": Json::Array(operations) })
 }
 
 pub(super) fn attributes(

@@ -7,8 +7,8 @@ mod verdict;
 use serde::Serialize;
 
 use super::{
-    Change, Held, Inputs, Note, Options, Subject, draft, draft::user, finish, index::At, matching::Found,
-    scene::Scene, users::Users,
+    Change, Held, Inputs, Note, Options, Subject, draft, draft::user, finish, index::At, matching::Found, scene::Scene,
+    users::Users,
 };
 use crate::{
     desired,
