@@ -1,9 +1,7 @@
 //! `dialform schema`: the JSON Schema of what people and programs read and write.
 
-use serde_json::Value;
-
 use super::Terminal;
-use crate::{exit::Exit, manifest::raw};
+use crate::{exit::Exit, manifest::raw, policy_test, render::json};
 
 /// The arguments.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,20 +19,29 @@ pub enum Name {
     Manifest,
     /// A file that a manifest includes.
     Included,
+    /// What `plan --format json` prints.
+    Plan,
+    /// What `apply --format json` prints.
+    Outcome,
+    /// A file of the manifest's own tests.
+    Tests,
 }
 
 impl Name {
-    /// The schema.
-    pub fn schema(self) -> Value {
+    /// The schema, as it is committed.
+    pub fn schema(self) -> String {
         match self {
-            Name::Manifest => raw::manifest(),
-            Name::Included => raw::included(),
+            Name::Manifest => format!("{:#}\n", raw::manifest()),
+            Name::Included => format!("{:#}\n", raw::included()),
+            Name::Plan => json::plan_schema(),
+            Name::Outcome => json::outcome_schema(),
+            Name::Tests => format!("{:#}\n", policy_test::schema()),
         }
     }
 }
 
 /// Prints the schema.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
-    terminal.data(&format!("{:#}\n", args.name.schema()));
+    terminal.data(&args.name.schema());
     Exit::Done
 }

@@ -36,27 +36,87 @@ fn is_jwt(text: &str) -> bool {
 /// may not be YAML.
 pub fn masked(text: &str) -> String {
     let mut shown = text.to_owned();
-    for (start, line) in lines(text) {
-        for secret in secrets(line) {
+    // The indentation of a key whose value stands on the lines below it.
+    let mut open: Option<usize> = None;
+    let mut start = 0;
+    for whole in text.split_inclusive('\n') {
+        let line = whole.trim_end();
+        let indent = line.len() - line.trim_start().len();
+        let is_item = line.trim_start().starts_with("- ");
+        let is_below = open.is_some_and(|above| indent > above || line.is_empty() || is_item && indent == above);
+        if !is_below {
+            open = None;
+        }
+        let mut secrets = if is_below { inside(line, 0..line.len()) } else { Vec::new() };
+        for value in KEYS.iter().flat_map(|key| values(line, key)) {
+            match line[value.clone()].chars().next() {
+                None | Some('|' | '>' | '&' | '!') => open = Some(indent),
+                Some('*' | '#') => {}
+                Some('{' | '[') => secrets.extend(inside(line, value)),
+                Some(_) => secrets.push(scalar(line, value)),
+            }
+        }
+        secrets.extend(elsewhere(line));
+        for secret in secrets {
             hide(&mut shown, start + secret.start, start + secret.end);
         }
+        start += whole.len();
     }
     shown
 }
 
-fn secrets(line: &str) -> Vec<Range<usize>> {
-    let values = |keys: &[&'static str]| -> Vec<Range<usize>> {
-        let found = keys.iter().flat_map(|key| line.match_indices(key));
-        found.filter_map(|(at, key)| value_behind(line, at, key.len())).collect()
-    };
-    let mut secrets = values(&KEYS);
+/// What stands behind a key, to the end of the line.
+fn values(line: &str, key: &str) -> Vec<Range<usize>> {
+    let found = line.match_indices(key).filter_map(|(at, _)| {
+        if line[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.')) {
+            return None;
+        }
+        let rest = line[at + key.len()..].trim_start_matches(['"', '\'']).trim_start();
+        let value =
+            rest.strip_prefix(':').filter(|value| value.is_empty() || value.starts_with([' ', '\t', '"', '\'']))?;
+        Some(line.len() - value.trim_start().len()..line.len())
+    });
+    found.collect()
+}
+
+/// The scalar that a value begins with, without its quotes.
+fn scalar(line: &str, value: Range<usize>) -> Range<usize> {
+    let text = &line[value.clone()];
+    let start = value.start + text.len() - text.trim_start_matches(['"', '\'']).len();
+    let text = &line[start..value.end];
+    let end = text.find(['"', '\'', ',', '}', ']', '#']).unwrap_or(text.len());
+    start..start + text[..end].trim_end().len()
+}
+
+/// What stands in the place of a secret's reference: everything but a reference is hidden.
+fn inside(line: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut secrets = Vec::new();
+    let mut start = range.start;
+    for piece in line[range].split_inclusive([',', '{', '}', '[', ']']) {
+        let end = start + piece.len();
+        let (key, value) = match piece.split_once(": ") {
+            Some((key, value)) => (key.trim().trim_matches(['"', '\'']), end - value.trim_start().len()..end),
+            None => ("", end - piece.trim_start().trim_start_matches("- ").len()..end),
+        };
+        start = end;
+        if !REFERENCES.contains(&key) && !line[value.clone()].starts_with(['{', '[']) {
+            secrets.push(scalar(line, value));
+        }
+    }
+    secrets
+}
+
+/// Tokens where no secret is expected.
+fn elsewhere(line: &str) -> Vec<Range<usize>> {
+    let mut secrets = Vec::new();
     // A name and a command are shown, a token in their place is not.
-    for value in values(&REFERENCES) {
-        let words = line[value.clone()].split_whitespace().filter(|word| looks_like_token(word));
-        secrets.extend(words.filter_map(|word| {
-            let at = value.start + line[value.clone()].find(word)?;
-            Some(at..at + word.len())
-        }));
+    for value in REFERENCES.iter().flat_map(|key| values(line, key)) {
+        let mut start = value.start;
+        for word in line[value].split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '}' | ',')) {
+            let bare = word.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '}' | ','));
+            secrets.extend(looks_like_token(bare).then_some(start..start + bare.len()));
+            start += word.len();
+        }
     }
     for (at, _) in line.match_indices("eyJ") {
         let rest = &line[at..];
@@ -71,36 +131,6 @@ fn secrets(line: &str) -> Vec<Range<usize>> {
         secrets.extend(authority.rfind('@').map(|end| start..start + end));
     }
     secrets
-}
-
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut start = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let at = start;
-        start += line.len();
-        (at, line.trim_end())
-    })
-}
-
-/// The scalar behind a key at `found`, where it is one.
-fn value_behind(line: &str, found: usize, length: usize) -> Option<Range<usize>> {
-    if line[..found].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.')) {
-        return None;
-    }
-    let rest = line[found + length..].trim_start_matches(['"', '\'']).trim_start();
-    let value = rest.strip_prefix(':')?;
-    if !value.starts_with([' ', '\t', '"', '\'']) {
-        return None;
-    }
-    let value = value.trim_start();
-    let start = line.len() - value.len();
-    let (start, value) = match value.chars().next()? {
-        '{' | '[' | '&' | '*' | '|' | '>' | '!' | '#' => return None,
-        '"' | '\'' => (start + 1, &value[1..]),
-        _ => (start, value),
-    };
-    let end = value.find(['"', '\'', ',', '}', '#']).unwrap_or(value.len());
-    (end > 0).then(|| start..start + value[..end].trim_end().len())
 }
 
 fn hide(text: &mut String, start: usize, end: usize) {
@@ -122,6 +152,11 @@ mod tests {
             "\"token\": \"hunter2-and-more\"\r\n",
             "- password: hunter2-and-more # comment\n",
             "url: https://ana:hunter2@dialpad.com/scim\n",
+            "token: [hunter2-and-more\n",
+            "token: { value: hunter2-and-more }\n",
+            "a:\n  token: >-\n    hunter2-and-more\n\n    hunter2\n  b: c\n",
+            "a:\n  token:\n    value: 'hunter2-and-more'\n  b: c\n",
+            "a:\n  token:\n  - hunter2-and-more\n",
         ] {
             let shown = masked(text);
             assert!(!shown.contains("hunter2"), "{shown}");

@@ -89,7 +89,7 @@ impl JsonSchema for Attribute {
 
 /// The schema of a file of tests.
 pub fn schema() -> Value {
-    let mut schema = schema_of::<Tests>("tests");
+    let mut schema = schema_of::<Tests>();
     // Only here `null` means something; everywhere else a key is left out instead.
     if let Some(Value::Array(types)) = schema.pointer_mut("/$defs/Attribute/type") {
         types.push("null".into());

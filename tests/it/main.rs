@@ -16,6 +16,7 @@ mod faults;
 mod filters;
 mod group_planning;
 mod init;
+mod hostile_manifests;
 mod inputs;
 mod interop;
 mod language_pages;

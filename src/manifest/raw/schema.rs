@@ -15,7 +15,7 @@ use crate::manifest::scope::Operator;
 /// The schema of a manifest, for editors: what a manifest extends may hold what
 /// every manifest needs.
 pub fn manifest() -> Value {
-    let mut schema = of::<Manifest>("manifest");
+    let mut schema = of::<Manifest>();
     if let Some(object) = schema.as_object_mut()
         && let Some(required) = object.remove("required")
     {
@@ -27,28 +27,27 @@ pub fn manifest() -> Value {
 
 /// The schema of a file that a manifest includes.
 pub fn included() -> Value {
-    of::<Included>("included")
+    of::<Included>()
 }
 
 /// What finds structural errors in all files together, with the schema that it was made of.
 pub fn validator() -> &'static (Validator, Value) {
     static MADE: OnceLock<(Validator, Value)> = OnceLock::new();
     MADE.get_or_init(|| {
-        let schema = of::<Manifest>("manifest");
+        let schema = of::<Manifest>();
         let validator = jsonschema::validator_for(&schema).expect("the schema of our own types is valid");
         (validator, schema)
     })
 }
 
 /// The schema of a raw type, as an editor likes it.
-pub fn of<T: JsonSchema>(name: &str) -> Value {
+pub fn of<T: JsonSchema>() -> Value {
     let mut schema = SchemaSettings::draft2020_12()
         .with_transform(RecursiveTransform(simplify))
         .into_generator()
         .into_root_schema_for::<T>();
     // With a title every hover begins with it.
     schema.remove("title");
-    schema.insert("$id".to_owned(), json!(format!("https://dialform.dev/schema/{name}.schema.json")));
     schema.to_value()
 }
 
