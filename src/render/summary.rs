@@ -1,12 +1,12 @@
 //! The numbers of a plan, counted once for every output.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
 use crate::{
     names::Value,
-    plan::{Action, AttributeChange, Change, Held, Kind, Plan, Reason, Subject},
+    plan::{Action, AttributeChange, Change, Gives, Held, Kind, MappedValue, Plan, Reason, Subject},
 };
 
 /// A plan in groups, each in the plan's order.
@@ -72,4 +72,10 @@ pub(super) fn alike<'a>(held: &[&'a Held]) -> Vec<Vec<&'a Held>> {
         groups.entry((subject.kind, action, message, places, remedy)).or_default().push(entry);
     }
     groups.into_values().collect()
+}
+
+/// Attributes of the source that a redacted mapping reads: as secret as what it gives.
+pub(super) fn redacted(mapping: &[MappedValue]) -> BTreeSet<&str> {
+    let redacted = mapping.iter().filter(|mapped| mapped.gives == Gives::Redacted);
+    redacted.flat_map(|mapped| &mapped.reads).map(|(name, _)| &**name).collect()
 }

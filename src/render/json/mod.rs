@@ -3,10 +3,12 @@
 //! The structs here are frozen: fields are added, never changed, so they are not
 //! the planner's own types. `format_version` rises only when that has to be broken.
 
+mod explain;
 mod outcome;
 mod plan;
 mod shapes;
 
+pub use explain::explain;
 pub use outcome::outcome;
 pub use plan::plan;
 

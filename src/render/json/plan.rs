@@ -96,7 +96,7 @@ struct Read {
 
 /// One change of one object.
 #[derive(Serialize, JsonSchema)]
-struct Change<'a> {
+pub(super) struct Change<'a> {
     /// The id within the plan; the same in the next plan.
     id: &'a str,
     /// What is done.
@@ -160,7 +160,7 @@ struct Cause<'a> {
 
 /// A change that is not done.
 #[derive(Serialize, JsonSchema)]
-struct Held<'a> {
+pub(super) struct Held<'a> {
     /// Why, as in `--allow REASON=N`. `protected` is left alone on purpose.
     reason: &'static str,
     /// Whom or what it is about.
@@ -180,7 +180,7 @@ struct Held<'a> {
 
 /// Something a reader should know.
 #[derive(Serialize, JsonSchema)]
-struct Note<'a> {
+pub(super) struct Note<'a> {
     /// A stable name.
     code: &'a str,
     /// A sentence.
@@ -237,7 +237,7 @@ fn summary(plan: &Plan) -> Summary {
     }
 }
 
-fn change(change: &plan::Change) -> Change<'_> {
+pub(super) fn change(change: &plan::Change) -> Change<'_> {
     let plan::Change { id, action, subject, attributes, members, requests, depends_on, cause, version: _ } = change;
     Change {
         id: &id.0,
@@ -274,7 +274,7 @@ fn attribute(change: &AttributeChange) -> Attribute<'_> {
     }
 }
 
-fn held(held: &plan::Held) -> Held<'_> {
+pub(super) fn held(held: &plan::Held) -> Held<'_> {
     let plan::Held { reason, subject, action, message, places, remedy } = held;
     Held {
         reason: reason.name(),
@@ -287,7 +287,7 @@ fn held(held: &plan::Held) -> Held<'_> {
     }
 }
 
-fn note(note: &plan::Note) -> Note<'_> {
+pub(super) fn note(note: &plan::Note) -> Note<'_> {
     let plan::Note { code, message, place } = note;
     Note { code, message, place: place.as_ref().and_then(Place::of) }
 }

@@ -39,7 +39,7 @@ pub(super) fn write(page: &mut Page, summary: &Summary, view: &View) {
 }
 
 /// All changes of one action: heading, what is common to all, then each.
-fn group(page: &mut Page, action: Action, changes: &[&Change], view: &View) {
+pub(super) fn group(page: &mut Page, action: Action, changes: &[&Change], view: &View) {
     let (_, ink) = symbol(action);
     page.heading(ink, &heading(action, changes), explanation(action).unwrap_or_default());
     let common = common_cause(changes);

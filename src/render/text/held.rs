@@ -43,7 +43,7 @@ fn group(page: &mut Page, reason: Reason, held: &[&Held], view: &View) {
 }
 
 /// Entries, those that differ only in whom they are about together.
-fn list(page: &mut Page, held: &[&Held], with_remedies: bool, indent: usize, view: &View) {
+pub(super) fn list(page: &mut Page, held: &[&Held], with_remedies: bool, indent: usize, view: &View) {
     let first = view.first(SHOWN);
     let alike = alike(held);
     for entries in alike.iter().take(first) {

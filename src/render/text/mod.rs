@@ -4,6 +4,7 @@
 //! in the order in which it is done, then what is held back and what to do about it.
 
 mod changes;
+mod explain;
 mod findings;
 mod held;
 mod outcome;
@@ -12,6 +13,7 @@ mod paint;
 mod plan;
 pub(in crate::render) mod value;
 
+pub use explain::explain;
 pub use findings::findings;
 pub use outcome::{outcome, progress};
 pub use plan::plan;

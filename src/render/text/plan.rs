@@ -98,7 +98,7 @@ fn part(page: &Page, summary: &Summary, action: Action) -> Option<String> {
     (n > 0).then(|| page.paint.ink(ink, what))
 }
 
-fn notes(page: &mut Page, notes: &[Note], view: &View) {
+pub(super) fn notes(page: &mut Page, notes: &[Note], view: &View) {
     if notes.is_empty() {
         return;
     }
