@@ -83,8 +83,11 @@ impl Pace {
     /// Waits for one's turn.
     pub(super) async fn turn(&self) -> Leave {
         loop {
-            let (at, closings) = self.locked().take(Instant::now());
-            sleep_until(at).await;
+            let now = Instant::now();
+            let (at, closings) = self.locked().take(now);
+            if at > now {
+                sleep_until(at).await;
+            }
             let state = self.locked();
             // When the door was closed meanwhile, the place in time is void.
             if state.closings == closings {

@@ -13,6 +13,7 @@ use dialform::{
 use serde_json::json;
 
 use super::odd_servers::{Asked, TOKEN, end, list, missing, ok, people, serve, settings};
+use super::process::{Folder, Served};
 
 fn interest(groups: bool) -> Interest {
     let mapped = ["userName", "externalId", "nickname", "titel"].map(AttrPath::core).to_vec();
@@ -118,4 +119,33 @@ async fn a_service_that_is_not_there_is_said_in_one_line() {
     let found = examine(end(&url), &settings(), &interest(false)).await.unwrap();
     let said = format!("error connection: no answer from {url}: the connection was refused; nothing listens there");
     assert_eq!(lines(&found), [said]);
+}
+
+#[test]
+fn the_command_says_it_in_text_and_json_and_by_its_exit_code() {
+    let mut folder = Folder::example("quickstart");
+    let found = folder.json(&["doctor", "--format", "json"], 0);
+    assert_eq!((&found["format_version"], &found["ok"]), (&json!(1), &json!(true)));
+    let checks: Vec<&str> =
+        found["findings"].as_array().unwrap().iter().map(|one| one["check"].as_str().unwrap()).collect();
+    assert_eq!(&checks[..3], ["connection", "credentials", "filter"]);
+    let text = folder.run(&["doctor"]);
+    assert_eq!(text.code, 0, "{text:?}");
+    assert!(text.out.starts_with("Dialpad at the sandbox in ") && text.out.contains("  ok      "), "{}", text.out);
+
+    let served = Served::start("right", &[]);
+    let target = format!("dialpad: {{ scim: {{ url: \"{}\", token: {{ env: TOKEN }} }} }}", served.url);
+    folder.edit("dialform.yaml", "sandbox: {}", &target);
+    let unset = folder.run(&["doctor"]);
+    assert_eq!(unset.code, 1);
+    assert!(unset.err.starts_with("failed to ") && unset.err.contains("TOKEN"), "{}", unset.err);
+    folder.set("TOKEN", "wrong");
+    let refused = folder.run(&["doctor"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.out.contains("error   the token is not accepted: 401"), "{}", refused.out);
+    assert!(refused.out.contains("→ make a new key") && refused.out.ends_with("1 error.\n"), "{}", refused.out);
+    folder.edit("dialform.yaml", "version: 1", "version: 7");
+    let broken = folder.run(&["doctor"]);
+    assert_eq!(broken.code, 1);
+    assert!(broken.out.is_empty() && broken.err.contains("dialform.yaml"), "{}", broken.err);
 }

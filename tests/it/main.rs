@@ -5,8 +5,8 @@
 mod applying;
 mod canary;
 mod client;
-mod desired;
 mod client_faults;
+mod desired;
 mod doctor;
 mod eval;
 mod examples;
