@@ -1,6 +1,8 @@
 //! The Dialpad that the company finds: accounts that an earlier connector made,
 //! accounts that people made by hand, strangers, and groups.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -14,15 +16,11 @@ const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:
 pub fn json(people: &[Person]) -> String {
     let mut dice = Dice::new(7);
     let mut resources = Vec::new();
-    let reachable = |person: &&Person| person.kind != Kind::Guest && person.kind != Kind::Intern;
-    for (number, person) in people.iter().enumerate().filter(|(_, person)| reachable(person)) {
-        let seated = matches!(person.department.name, "Sales" | "Support");
-        let known = seated && number % 3 == 0;
-        let gone = !person.enabled || person.deleted;
-        // Engineers had accounts once, and nobody took them away.
-        let forgotten = person.department.name == "Engineering" && number % 61 == 0;
-        if known || (gone && seated) || forgotten {
-            resources.push(known_account(number, person, &mut dice));
+    let known: HashSet<usize> = (0..people.len()).filter(|number| is_known(*number, &people[*number])).collect();
+    for (number, person) in people.iter().enumerate().filter(|(_, person)| is_staff(person)) {
+        let seated = is_seated(person);
+        if known.contains(&number) {
+            resources.push(known_account(number, person, &known, &mut dice));
         } else if seated && number % 23 == 0 {
             resources.push(handmade_account(person));
         } else if let Some(former) = person.former_address.as_ref().filter(|_| seated && number % 4 == 0) {
@@ -46,6 +44,7 @@ pub fn json(people: &[Person]) -> String {
             "active": true,
         }));
     }
+    resources.push(json!({ "userName": "board@example.com", "displayName": "The board's telephone", "active": true }));
     resources.extend(groups(people));
     let mut text = "{\n\"Resources\": [\n".to_owned();
     let lines: Vec<String> = resources.iter().map(Value::to_string).collect();
@@ -53,12 +52,34 @@ pub fn json(people: &[Person]) -> String {
     text + "\n]\n}\n"
 }
 
+fn is_staff(person: &Person) -> bool {
+    matches!(person.kind, Kind::Employee | Kind::Contractor)
+}
+
+fn is_seated(person: &Person) -> bool {
+    matches!(person.department.name, "Sales" | "Support")
+}
+
+/// Whether the earlier connector knew the person.
+fn is_known(number: usize, person: &Person) -> bool {
+    let gone = !person.enabled || person.deleted;
+    match person.department.name {
+        "Sales" | "Support" => is_staff(person) && (number % 3 == 0 || gone || person.lead),
+        // Had accounts once, and nobody took them away.
+        "Engineering" => is_staff(person) && number.is_multiple_of(61),
+        "Legal" => is_staff(person) && number.is_multiple_of(5),
+        _ => false,
+    }
+}
+
 /// An account that carries the person's id, as the last plan would have left it; one
 /// in eight was changed by hand, and a few were suspended by somebody.
-fn known_account(number: usize, person: &Person, dice: &mut Dice) -> Value {
+fn known_account(number: usize, person: &Person, known: &HashSet<usize>, dice: &mut Dice) -> Value {
+    let id = |number: usize| format!("6{number:015}");
     let name = person.provisioned_name();
     let digits: String = person.phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     let mut account = json!({
+        "id": id(number),
         "userName": name,
         "externalId": person.id,
         "active": !number.is_multiple_of(97),
@@ -73,7 +94,14 @@ fn known_account(number: usize, person: &Person, dice: &mut Dice) -> Value {
     if !digits.is_empty() {
         account["phoneNumbers"] = json!([{ "type": "work", "value": digits }]);
     }
-    account[ENTERPRISE] = json!({ "department": person.department.name, "employeeNumber": person.employee_id });
+    account[ENTERPRISE] = json!({
+        "department": person.department.name,
+        "employeeNumber": person.employee_id,
+        "costCenter": &person.cost_center[3..],
+    });
+    if let Some(manager) = person.manager.filter(|manager| known.contains(manager)) {
+        account[ENTERPRISE]["manager"] = json!({ "value": id(manager) });
+    }
     if dice.below(8) == 0 {
         account["title"] = json!("Somebody (changed by hand)");
         account["nickName"] = json!("kept as it is");
