@@ -1,6 +1,6 @@
 //! From a draft to the plan: what it is about, guards, requests, order, figures.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Action, Change, ChangeId, Dialect, FORMAT_VERSION, MadeFrom, Plan, Read, Ref, Remember, Request, digest,
@@ -27,6 +27,7 @@ pub(super) fn plan(scene: &Scene, mut draft: Draft) -> Plan {
     for change in &mut changes {
         write_members(change, scene);
     }
+    forget_empty(&mut changes);
     let mut changes = order::sort(changes);
     one_version_each(&mut changes);
     held.sort_by(|left, right| {
@@ -47,6 +48,14 @@ pub(super) fn plan(scene: &Scene, mut draft: Draft) -> Plan {
         left_out,
         remember,
         read: read(scene, unchanged),
+    }
+}
+
+/// Drops dependencies on changes of membership that nobody was left in.
+fn forget_empty(changes: &mut [Change]) {
+    let ids: HashSet<ChangeId> = changes.iter().map(|change| change.id.clone()).collect();
+    for change in changes.iter_mut().filter(|change| !change.depends_on.is_empty()) {
+        change.depends_on.retain(|needed| ids.contains(needed));
     }
 }
 

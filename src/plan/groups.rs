@@ -185,7 +185,8 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
     /// Whether the group has a new name that only a new group can have.
     fn is_recreated(&self, wanted: &desired::Group, object: &Object, by: By) -> bool {
         let renamed = || self.new_name(wanted, object).is_some();
-        self.mappings.on_rename == OnRename::Recreate && self.mappings.update && by == By::Link && renamed()
+        let proven = !matches!(by, By::Attribute(_));
+        self.mappings.on_rename == OnRename::Recreate && self.mappings.update && proven && renamed()
     }
 
     /// The mapped name, where it differs from the live one.
@@ -224,7 +225,7 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
         if let Some(name) = self.new_name(wanted, object) {
             let keep = match self.mappings.on_rename {
                 OnRename::Keep | OnRename::Update => "`on_rename: keep`",
-                OnRename::Recreate => "it is not linked yet",
+                OnRename::Recreate => "it is not linked yet, and nothing else proves that it is ours",
             };
             let message = format!("group {} is now called {name}; it keeps its name in Dialpad ({keep})", object.label);
             let place = Some(self.mappings.place.clone());
@@ -317,7 +318,8 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
         let gates = self.unread_live().into_iter().collect();
         draft.planned.push(Planned { together: Some(delete.id.clone()), gates, ..Planned::open(create) });
         let before = draft.planned.len();
-        self.moved_members(draft, wanted, at, &new, &[created]);
+        let lost = self.moved_members(draft, wanted, at, &new, &[created]);
+        draft.planned[before - 1].gates.extend(lost);
         delete.depends_on.extend(draft.planned[before..].iter().map(|planned| planned.change.id.clone()));
         draft.gate(delete, Scene::incomplete(self.scene.unread_groups()).into_iter().collect());
         let message = format!("{text}: a new group is created, its members are added, then the old group is deleted");

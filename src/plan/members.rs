@@ -12,7 +12,7 @@ use super::{
 use crate::{
     desired,
     manifest::Membership,
-    names::{SourceId, TargetId, Text},
+    names::{Place, SourceId, TargetId, Text},
 };
 
 /// The members that a group should have.
@@ -60,24 +60,16 @@ impl<'a> Groups<'_, '_, 'a> {
         let mut remove = change(Action::RemoveMembers, subject.clone(), cause);
         remove.version = object.and_then(|object| object.version.cloned());
         remove.depends_on = needs.to_vec();
-        let allowed = self.link(&wanted.group.id).is_some_and(|link| link.removals);
         let unread = self.scene.unread_groups().or_else(|| wanted.doubt.clone());
         let mut gates: Vec<Gate> = Scene::incomplete(unread).into_iter().collect();
-        let mut remember = None;
-        if !allowed {
-            let gone: Vec<Text> = removed.iter().take(NAMED).map(|member| member.name.clone()).collect();
-            let message = format!(
-                "the group was found and not made by us; these would be its first removals: {}",
-                names(&gone, removed.len())
-            );
-            gates.push(Gate::new(Reason::FirstRemovals, message.into()).at(place));
-            remember = Some(Remember::RemovalsAllowed { group: wanted.group.id.clone() });
-        }
+        let first = self.first_removals(wanted, &removed, place);
+        let remember = first.is_some().then(|| Remember::RemovalsAllowed { group: wanted.group.id.clone() });
+        gates.extend(first);
         remove.members.removed = removed;
         draft.planned.push(Planned { gates, remember, ..Planned::open(remove) });
     }
 
-    /// The members of a group that takes the place of another.
+    /// The members of a group that takes the place of another; the gate of those who would be lost by it.
     pub(super) fn moved_members(
         &self,
         draft: &mut Draft,
@@ -85,27 +77,41 @@ impl<'a> Groups<'_, '_, 'a> {
         old: At,
         subject: &Subject,
         needs: &[ChangeId],
-    ) {
-        let Some(place) = &self.mappings.members else { return };
+    ) -> Option<Gate> {
+        let place = self.mappings.members.as_ref()?;
         let live = self.matcher.objects.members(old);
         let belonging = self.belonging(wanted, live);
         self.name_left_out(draft, subject, &belonging.left_out);
-        let exact = self.mappings.membership == Membership::Exact
-            && self.link(&wanted.group.id).is_some_and(|link| link.removals);
+        let lost = match self.mappings.membership {
+            Membership::Exact => self.strangers(live, &belonging.may_stay),
+            Membership::AddOnly => Vec::new(),
+        };
         let mut added = belonging.with_account;
-        let stays = |id: &&&TargetId| !exact || belonging.may_stay.binary_search(*id).is_ok();
-        added.extend(live.iter().filter(stays).map(|id| self.member(id)));
+        added.extend(live.iter().map(|id| self.member(id)).filter(|member| !lost.contains(member)));
         added.sort_by(|left, right| left.account.cmp(&right.account));
         added.dedup_by(|left, right| left.account == right.account);
-        if added.is_empty() {
-            return;
+        if !added.is_empty() {
+            let text = format!("members of group {}", wanted.group.name);
+            let cause = Cause { kind: CauseKind::Membership, text: text.into(), place: Some(place.clone()) };
+            let mut add = change(Action::AddMembers, subject.clone(), cause);
+            add.depends_on = needs.to_vec();
+            add.members.added = added;
+            draft.plan(add);
         }
-        let text = format!("members of group {}", wanted.group.name);
-        let cause = Cause { kind: CauseKind::Membership, text: text.into(), place: Some(place.clone()) };
-        let mut add = change(Action::AddMembers, subject.clone(), cause);
-        add.depends_on = needs.to_vec();
-        add.members.added = added;
-        draft.plan(add);
+        self.first_removals(wanted, &lost, place).filter(|_| !lost.is_empty())
+    }
+
+    /// The gate of the first removals from a group that was found rather than made.
+    fn first_removals(&self, wanted: &desired::Group, removed: &[MemberName], place: &Place) -> Option<Gate> {
+        if self.link(&wanted.group.id).is_some_and(|link| link.removals) {
+            return None;
+        }
+        let gone: Vec<Text> = removed.iter().take(NAMED).map(|member| member.name.clone()).collect();
+        let message = format!(
+            "the group was found and not made by us; these would be its first removals: {}",
+            names(&gone, removed.len())
+        );
+        Some(Gate::new(Reason::FirstRemovals, message.into()).at(place))
     }
 
     fn belonging(&self, wanted: &desired::Group, live: &[&TargetId]) -> Belonging<'a> {

@@ -249,12 +249,12 @@ impl<'s, 'a> Users<'s, 'a> {
         let Some(who) = self.scene.position(source) else { return Referred::None };
         let entitled = self.scene.people[who].standing.is_entitled();
         match &self.found[who] {
-            Found::One { at, by } if entitled || !matches!(by, By::Attribute(_)) => {
+            Found::One { at, .. } => {
                 let object = self.matcher.objects.get(*at);
                 Referred::Live { account: Ref::Live(object.id.clone()), name: object.label.clone() }
             }
             Found::Nothing { .. } if entitled && self.scene.manifest().users.create => Referred::Later,
-            Found::One { .. } | Found::Nothing { .. } | Found::Unclear(_) => Referred::None,
+            Found::Nothing { .. } | Found::Unclear(_) => Referred::None,
         }
     }
 

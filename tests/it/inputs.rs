@@ -1,6 +1,9 @@
 //! Manifests, directories and live states for the tests of planning, as people would write them.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 use dialform::{
     directory::{Directory, Group, Member, Person},
@@ -13,8 +16,10 @@ use dialform::{
 use serde_json::{Value as Json, json};
 
 /// Everything that a plan is made from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Scene {
+    /// The manifest's text.
+    pub text: String,
     pub manifest: Manifest,
     pub people: Vec<Person>,
     pub groups: Vec<Group>,
@@ -32,8 +37,18 @@ pub struct Scene {
 pub const HEAD: &str = "version: 1\nname: acme\nsource: { files: { people: people.csv } }\ntarget: { sandbox: {} }\n\
                         assignments: [{ group: SG }]\n";
 
-/// A manifest from its text.
+/// A manifest from its text. Generated scenes have the same few again and again.
 pub fn manifest(text: &str) -> Manifest {
+    static KNOWN: Mutex<BTreeMap<String, Manifest>> = Mutex::new(BTreeMap::new());
+    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(text) {
+        return known.clone();
+    }
+    let read = parsed(text);
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned(), read.clone());
+    read
+}
+
+fn parsed(text: &str) -> Manifest {
     let mut disk = Disk {
         read: &mut |path| match path {
             "dialform.yaml" => Ok(text.to_owned()),
@@ -59,6 +74,7 @@ impl Scene {
     /// A whole manifest, nobody anywhere.
     pub fn of(text: &str) -> Self {
         Self {
+            text: text.to_owned(),
             manifest: manifest(text),
             people: Vec::new(),
             groups: Vec::new(),
@@ -261,4 +277,26 @@ pub fn reasons(plan: &Plan) -> BTreeMap<&'static str, usize> {
         *counts.entry(held.reason.name()).or_insert(0) += 1;
     }
     counts
+}
+
+/// What a generated scene shows when a law fails: everything, in few lines.
+impl std::fmt::Debug for Scene {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{}", self.text)?;
+        for person in &self.people {
+            let json = serde_json::to_string(person).unwrap();
+            writeln!(f, "person {json}")?;
+        }
+        for group in &self.groups {
+            writeln!(f, "group {}", serde_json::to_string(group).unwrap())?;
+        }
+        for user in &self.users {
+            writeln!(f, "account {}", serde_json::to_string(user).unwrap())?;
+        }
+        for group in &self.live_groups {
+            writeln!(f, "live group {}", serde_json::to_string(group).unwrap())?;
+        }
+        let allowed: Vec<String> = self.options.allow.iter().map(ToString::to_string).collect();
+        writeln!(f, "memory {}\nallow {allowed:?}", serde_json::to_string(&self.memory).unwrap())
+    }
 }
