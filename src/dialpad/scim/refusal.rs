@@ -15,6 +15,8 @@ pub(crate) struct Said {
     pub(crate) status: StatusCode,
     pub(crate) scim_type: Option<String>,
     pub(crate) detail: Option<String>,
+    /// How long it asks to wait, in seconds.
+    pub(crate) wait: Option<u64>,
 }
 
 /// Reads a refusal. Nothing in it is taken for granted, and the token is never repeated.
@@ -24,7 +26,7 @@ pub(crate) fn said(client: &Client, answer: &Answer) -> Said {
         let location = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
         let to = location.map_or_else(|| "elsewhere".to_owned(), |to| format!("`{}`", client.fit(to)));
         let detail = format!("it redirects to {to}, which is not followed with a token; write the final address");
-        return Said { status, scim_type: None, detail: Some(detail) };
+        return Said { status, scim_type: None, detail: Some(detail), wait: None };
     }
     let body = answer.body.trim_ascii();
     let (scim_type, detail) = match parse(body) {
@@ -33,7 +35,8 @@ pub(crate) fn said(client: &Client, answer: &Answer) -> Said {
         Err(_) => (None, Some(String::from_utf8_lossy(&body[..body.len().min(2_000)]).into_owned())),
     };
     let fit = |text: Option<String>| text.map(|text| client.fit(&text)).filter(|text| !text.is_empty());
-    Said { status, scim_type: fit(scim_type), detail: fit(detail) }
+    let wait = answer.retry_after().map(|wait| wait.as_secs()).filter(|seconds| *seconds > 0);
+    Said { status, scim_type: fit(scim_type), detail: fit(detail), wait }
 }
 
 fn of_json(json: &Json) -> (Option<String>, Option<String>) {
@@ -91,6 +94,9 @@ impl fmt::Display for Said {
             (Some(detail), _) => write!(f, ": {detail}")?,
             (None, Some(reason)) if self.scim_type.is_none() => write!(f, " {reason}")?,
             (None, _) => {}
+        }
+        if let Some(seconds) = self.wait {
+            write!(f, "; it asks to wait {seconds} s")?;
         }
         match self.status.as_u16() {
             413 | 431 => f.write_str("; send less at once: lower `members_per_request`"),
