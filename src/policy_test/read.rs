@@ -92,12 +92,16 @@ impl Reader<'_> {
     fn person(&mut self, raw: &raw::Test, node: &Node) -> Person {
         let mut attributes = Attributes::default();
         let mut manager = None;
+        let mut deleted = raw.deleted;
         for (name, value) in &raw.person {
             let at = node.get("person").and_then(|person| person.entry(name)).map(|entry| entry.key_at.clone());
             if name == "IsSoftDeleted" {
-                let help =
-                    "it follows from the test: write `accountEnabled: false`, `deleted: true`, or leave out the groups";
-                self.error(at.as_ref(), "computed_attribute", "`IsSoftDeleted` is computed", help);
+                let message = "`IsSoftDeleted` is computed; it follows from the test";
+                let help = "write `deleted: true`, `accountEnabled: false`, or leave out the groups";
+                self.warning(at.as_ref(), "computed_attribute", message, help);
+                deleted |=
+                    Value::from_json(&value.0).is_some_and(|value| value.to_string().eq_ignore_ascii_case("true"));
+                continue;
             } else if let Some(meant) = attributes::meant(name, &attributes::USER) {
                 let message = format!("`{name}` is not an attribute of the Entra portal");
                 self.warning(at.as_ref(), "unknown_attribute", message, format!("did you mean `{meant}`?"));
@@ -111,7 +115,7 @@ impl Reader<'_> {
         let text = |name| attributes.get(name).and_then(Value::as_text).filter(|text| !text.is_empty());
         let id = text("objectId").or_else(|| text("userPrincipalName")).or_else(|| text("mail"));
         let id = SourceId::new(id.cloned().unwrap_or_else(|| "person".into()));
-        Person { id, attributes, soft_deleted: raw.deleted, manager, place: None }
+        Person { id, attributes, soft_deleted: deleted, manager, place: None }
     }
 
     /// A group that no assignment names is allowed; a slip is not meant.

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::program::{Ran, dialform};
 
@@ -257,4 +257,55 @@ fn the_examples_of_the_command_and_of_the_schema_are_tests() {
         example.lines().map(|line| format!("{}\n", line.strip_prefix("  ").unwrap_or(line))).collect();
     let ran = test(&example, &[]);
     assert_eq!(ran.out.lines().last(), Some("2 tests passed"), "{}{}\n{example}", ran.out, ran.err);
+}
+
+#[test]
+fn is_soft_deleted_follows_from_the_test_and_is_only_warned_about() {
+    let ran = test("- { name: x, person: { IsSoftDeleted: true }, expect: { because: deleted } }", &[]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "✓ x\n\n1 test passed\n"));
+    assert!(ran.err.contains("`IsSoftDeleted` is computed"), "{}", ran.err);
+}
+
+/// The filter of a case in a manifest, its object as a person, its answer as an expectation.
+fn filter_case(case: &Json, folder: &Path) -> Option<String> {
+    let assigned = case["provisioningScope"] == "syncAssigned";
+    let filters: Vec<Json> = case["filter"]["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .enumerate()
+        .map(|(at, group)| json!({ "name": format!("filter {at}"), "where": group["clauses"] }))
+        .collect();
+    let manifest = json!({
+        "version": 1,
+        "name": "case",
+        "source": { "files": { "people": "people.csv" } },
+        "target": { "sandbox": {} },
+        "scope": if assigned { "assigned" } else { "everyone" },
+        "assignments": if assigned { json!([{ "group": "SG" }]) } else { json!([]) },
+        "filters": { "users": filters },
+    });
+    let groups = if case["assigned"] == true { json!(["SG"]) } else { json!([]) };
+    let tests = json!([{
+        "name": "case",
+        "person": case["attributes"],
+        "groups": groups,
+        "expect": { "in_scope": case["expect"] == true },
+    }]);
+    fs::write(folder.join("tests/case.yaml"), tests.to_string()).unwrap();
+    let ran = run(folder, &manifest.to_string(), &[]);
+    // Who is blocked from sign-in is out, whatever the filter says.
+    let blocked = case["attributes"]["accountEnabled"] == false && case["expect"] == true;
+    let is_error = case["expect"]["error"] == true;
+    let fits = ran.code == u8::from(is_error || blocked) && ran.out.is_empty() == is_error;
+    (!fits).then(|| format!("{}: {}\n{}{}", case["id"], case["filter"], ran.out, ran.err))
+}
+
+#[test]
+fn every_case_of_the_filters_holds_as_a_test_of_a_manifest() {
+    let cases: Vec<Json> = serde_json::from_str(include_str!("../cases/filters.json")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("tests")).unwrap();
+    let wrong: Vec<String> = cases.iter().filter_map(|case| filter_case(case, folder.path())).collect();
+    assert!(cases.len() >= 145 && wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
