@@ -17,6 +17,7 @@ const TOPICS: [&str; 3] = ["expressions", "filters", "exit-codes"];
 /// Prints the page.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
     let mut command = Cli::command();
+    command.build();
     let page = match args.topic.as_deref() {
         None => format!("{}\nTopics: dialform help {}\n", command.render_help(), TOPICS.join(" | ")),
         Some("expressions") => expr::reference(),
