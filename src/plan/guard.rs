@@ -89,6 +89,7 @@ pub(super) fn run(scene: &Scene, draft: Draft) -> Guarded {
     let mut guard = Guard {
         scene,
         stopped: vec![false; draft.planned.len()],
+        protected: HashSet::new(),
         planned: draft.planned,
         held: draft.held,
         remember: draft.remember,
@@ -151,6 +152,8 @@ struct Guard<'s, 'a> {
     planned: Vec<Planned>,
     /// Which of them are held.
     stopped: Vec<bool>,
+    /// Changes that are left alone: what needs them is left alone too.
+    protected: HashSet<ChangeId>,
     held: Vec<Held>,
     remember: Vec<Remember>,
     notes: Vec<Note>,
@@ -186,6 +189,7 @@ impl Guard<'_, '_> {
             if let Some(place) = protect.of(&change.subject) {
                 let message = "`safety.protect` names it".into();
                 let place = place.clone();
+                self.protected.insert(change.id.clone());
                 self.hold(at, Reason::Protected, message, vec![place], None);
             } else if change.action == Action::RemoveMembers {
                 self.keep_protected_members(at, &protect);
@@ -337,8 +341,15 @@ impl Guard<'_, '_> {
 
     fn depends_on_held(&mut self, at: usize, needed: usize) {
         let needed = &self.planned[needed].change;
-        let message = format!("it needs {} of {}, which is held", needed.action.verb(), needed.subject.name);
-        self.hold(at, Reason::DependsOnHeld, message.into(), Vec::new(), None);
+        let what = format!("it needs {} of {}", needed.action.verb(), needed.subject.name);
+        // Nobody is to do anything about what is left alone on purpose, nor about what follows from it.
+        if self.protected.contains(&needed.id) {
+            let message = format!("{what}, which `safety.protect` leaves alone");
+            self.protected.insert(self.planned[at].change.id.clone());
+            self.hold(at, Reason::Protected, message.into(), Vec::new(), None);
+        } else {
+            self.hold(at, Reason::DependsOnHeld, format!("{what}, which is held").into(), Vec::new(), None);
+        }
     }
 
     /// Takes members out whose account is not created or not taken over.

@@ -441,6 +441,18 @@ fn protected_people_and_groups_are_left_alone() {
 }
 
 #[test]
+fn what_needs_somebody_who_is_protected_is_left_alone_too_and_needs_nobody() {
+    let text = "mappings: { users: { attributes: { userName: { attribute: userPrincipalName }, \
+        'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager': { attribute: manager } } } }\n\
+        safety: { protect: [{ user: ceo@acme.example }] }\n";
+    let scene = Scene::new(text).member("ana", json!({ "manager": "ceo" })).member("ceo", json!({}));
+    let plan = scene.plan();
+    assert_eq!(lines(&plan), ["create ana@acme.example"]);
+    assert_eq!(reasons(&plan), [("protected", 2)].into());
+    assert_eq!(plan.held_for_a_person().count(), 0);
+}
+
+#[test]
 fn a_manager_who_is_created_too_is_set_afterwards() {
     let text = "mappings: { users: { attributes: { userName: { attribute: userPrincipalName }, \
         'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager': { attribute: manager } } } }\n";
