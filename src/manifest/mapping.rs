@@ -110,10 +110,10 @@ pub enum Apply {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenEmpty {
-    /// Nothing is sent: Entra's way.
+    /// Nothing is sent and the account keeps its value: Entra's way.
     #[default]
     Keep,
-    /// The value is removed.
+    /// The account's value is removed.
     Clear,
 }
 
@@ -121,7 +121,7 @@ pub enum WhenEmpty {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnRename {
-    /// A note; Dialpad does not rename groups.
+    /// The old name stays, with a note in the plan: Dialpad does not rename groups.
     #[default]
     Keep,
     /// The new name is sent.
@@ -134,9 +134,9 @@ pub enum OnRename {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Membership {
-    /// They are removed: drift is repaired.
+    /// Members that do not belong are removed: drift is repaired.
     #[default]
     Exact,
-    /// They stay.
+    /// Members that do not belong stay.
     AddOnly,
 }

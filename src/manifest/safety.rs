@@ -77,12 +77,12 @@ pub enum Protected {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ownership {
-    /// Whose `externalId` is the one we would give, or that are linked.
+    /// Accounts whose `externalId` is the one we would give, or that are linked.
     #[default]
     ExternalId,
-    /// That are linked.
+    /// Accounts that are linked: made or taken over by Dialform.
     Linked,
-    /// Every account.
+    /// Every account, whoever made it.
     Everything,
 }
 
@@ -90,9 +90,9 @@ pub enum Ownership {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnOutOfScope {
-    /// It is disabled.
+    /// The account is disabled.
     #[default]
     Disable,
-    /// It stays as it is.
+    /// The account stays as it is.
     Keep,
 }

@@ -8,6 +8,7 @@ mod client;
 mod client_faults;
 mod desired;
 mod doctor;
+mod editor;
 mod eval;
 mod examples;
 mod explaining;
