@@ -83,12 +83,12 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
     if !state.in_doubt().is_empty() {
         let doubts = count(state.in_doubt().len(), "request", "requests");
         terminal.say(&format!("looking up {doubts} of an earlier run that was cut off"));
-        apply::recover(&mut state, &guard, writer.reader()).await.map_err(|error| locked(&error, terminal))?;
     }
     let scim = manifest.target.scim();
     let base = Options { concurrency: scim.concurrency, page_size: scim.page_size, ..Options::default() };
     let (plan, options) = match saved {
         Some(plan) => {
+            apply::recover(&mut state, &guard, writer.reader()).await.map_err(|error| locked(&error, terminal))?;
             let freshness = apply::check_stale(&plan, writer.reader(), &base).await.map_err(|error| {
                 inputs::unreachable(&error, terminal);
                 Exit::Failed
@@ -99,13 +99,10 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
         None => {
             let directory = inputs::directory(manifest, terminal)?;
             let live = inputs::live(writer.reader(), manifest, &directory, terminal).await?;
-            let inputs = plan::Inputs {
-                manifest,
-                directory: &directory,
-                live: &live,
-                memory: state.memory(),
-                now: Timestamp::now(),
-            };
+            // What an earlier run left in doubt is seen in what was read, without a request.
+            let now = Timestamp::now();
+            state.resolve(&live, now).map_err(|error| super::failed(&error.to_string(), terminal))?;
+            let inputs = plan::Inputs { manifest, directory: &directory, live: &live, memory: state.memory(), now };
             (plan::between(&inputs, &args.about.options(manifest.target.label())), base)
         }
     };

@@ -175,12 +175,15 @@ pub fn read(file: &Path, args: &ReadingArgs, terminal: &mut Terminal) -> Result<
     }
     let directory = directory(&manifest, terminal)?;
     let reader = connect::reader(&manifest, args.allow_command).map_err(|problem| failed(&problem, terminal))?;
-    let state = state(&manifest, terminal)?;
+    let mut state = state(&manifest, terminal)?;
     let runtime = super::runtime().map_err(|problem| failed(&problem, terminal))?;
     let live = runtime.block_on(live(&reader, &manifest, &directory, terminal))?;
+    let now = Timestamp::now();
+    // What an earlier run left in doubt is seen in what was read.
+    state.resolve(&live, now).map_err(|error| failed(&error.to_string(), terminal))?;
     let memory = state.memory().clone();
     let target = manifest.target.label();
-    Ok(Inputs { manifest, directory, live, memory, now: Timestamp::now(), target })
+    Ok(Inputs { manifest, directory, live, memory, now, target })
 }
 
 /// Reads what is kept between runs.

@@ -142,8 +142,7 @@ impl State {
             Target::Dialpad(dialpad) => dialpad.url.value.clone(),
             Target::Sandbox(_) => "sandbox".into(),
         };
-        let folder = base.join(&*manifest.state.value).join(folder_name(&manifest.name));
-        Self::read(Store::Folder(folder), &manifest.name, &target)
+        Self::read(Store::Folder(folder(manifest, base)), &manifest.name, &target)
     }
 
     /// Reads what a store holds for a manifest of this name and this target.
@@ -210,26 +209,20 @@ impl State {
         Ok(guard)
     }
 
-    /// What is known of the lock.
+    /// What is known of a manifest's lock. What is kept is not read for it.
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn look_at_lock(&self) -> Result<Look, StateError> {
-        match &self.store {
-            Store::Folder(folder) => lock::look(folder),
-            Store::Memory(_) => Ok(Look { holder: None, alive: false, over: true }),
-        }
+    pub fn look(manifest: &Manifest, base: &Path) -> Result<Look, StateError> {
+        lock::look(&folder(manifest, base))
     }
 
-    /// Removes the lock that was looked at.
+    /// Removes a manifest's lock that was looked at.
     ///
     /// # Errors
     /// When it cannot be removed.
-    pub fn remove_lock(&self, seen: &Holder) -> Result<(), StateError> {
-        match &self.store {
-            Store::Folder(folder) => lock::remove(folder, seen),
-            Store::Memory(_) => Ok(()),
-        }
+    pub fn unlock(manifest: &Manifest, base: &Path, seen: &Holder) -> Result<(), StateError> {
+        lock::remove(&folder(manifest, base), seen)
     }
 
     /// The journal, while the lock is held.
@@ -337,6 +330,11 @@ impl State {
         }
         Ok(read.settled)
     }
+}
+
+/// The folder of a manifest.
+fn folder(manifest: &Manifest, base: &Path) -> PathBuf {
+    base.join(&*manifest.state.value).join(folder_name(&manifest.name))
 }
 
 /// The folder of a manifest's name: the name itself where that can be a folder's.

@@ -20,6 +20,7 @@ mod hostile_manifests;
 mod init;
 mod inputs;
 mod interop;
+mod kills;
 mod language_pages;
 mod laws;
 mod layers;
