@@ -4,6 +4,8 @@ use std::{env, fs, path::Path};
 
 use dialform::{expr, manifest::scope};
 
+use crate::program::dialform;
+
 #[test]
 fn the_pages_are_as_the_program_prints_them() {
     for (name, page) in [("expressions", expr::reference()), ("filters", scope::reference())] {
@@ -15,4 +17,15 @@ fn the_pages_are_as_the_program_prints_them() {
         let kept = fs::read_to_string(&file).unwrap_or_default();
         assert!(kept == page, "docs/{name}.md is stale: run `UPDATE_DOCS=1 cargo test language_pages`");
     }
+}
+
+#[test]
+fn the_tests_of_the_page_about_tests_pass() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/policy-tests.md")).unwrap();
+    let snippet = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tests.yaml");
+    fs::write(&file, snippet).unwrap();
+    let ran = dialform(&["test", "-m", "examples/quickstart/dialform.yaml", file.to_str().unwrap()]);
+    assert!(ran.code == 0 && ran.out.ends_with("\n3 tests passed\n"), "{}{}", ran.out, ran.err);
 }
