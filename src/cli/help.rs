@@ -3,16 +3,21 @@
 use clap::CommandFactory;
 
 use super::{Cli, Terminal};
-use crate::{exit::Exit, expr, manifest::scope, names::near_miss};
+use crate::{
+    exit::Exit,
+    expr,
+    manifest::{self, scope},
+    names::near_miss,
+};
 
 /// The arguments.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// expressions, filters, exit-codes, or a command
+    /// manifest, expressions, filters, exit-codes, or a command
     pub topic: Option<String>,
 }
 
-const TOPICS: [&str; 3] = ["expressions", "filters", "exit-codes"];
+const TOPICS: [&str; 4] = ["manifest", "expressions", "filters", "exit-codes"];
 
 /// Prints the page.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
@@ -20,6 +25,7 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
     command.build();
     let page = match args.topic.as_deref() {
         None => format!("{}\nTopics: dialform help {}\n", command.render_help(), TOPICS.join(" | ")),
+        Some("manifest") => manifest::reference(),
         Some("expressions") => expr::reference(),
         Some("filters") => scope::reference(),
         Some("exit-codes") => exit_codes(),

@@ -94,7 +94,7 @@ pub enum Command {
     Completions(completions::Args),
     /// Print a manual page
     Man(completions::ManArgs),
-    /// Explain a topic: expressions, filters, exit-codes, or a command
+    /// Explain a topic: manifest, expressions, filters, exit-codes, or a command
     Help(help::Args),
 }
 

@@ -1,14 +1,19 @@
-//! `docs/expressions.md` and `docs/filters.md` are `help expressions` and `help filters`.
+//! `docs/manifest.md`, `docs/expressions.md` and `docs/filters.md` are what `help` prints.
 
 use std::{env, fs, path::Path};
 
-use dialform::{expr, manifest::scope};
+use dialform::{
+    expr,
+    manifest::{self, scope},
+};
 
 use crate::program::dialform;
 
 #[test]
 fn the_pages_are_as_the_program_prints_them() {
-    for (name, page) in [("expressions", expr::reference()), ("filters", scope::reference())] {
+    let pages =
+        [("manifest", manifest::reference()), ("expressions", expr::reference()), ("filters", scope::reference())];
+    for (name, page) in pages {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/{name}.md"));
         if env::var_os("UPDATE_DOCS").is_some() {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
