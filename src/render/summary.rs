@@ -79,3 +79,44 @@ pub(super) fn redacted(mapping: &[MappedValue]) -> BTreeSet<&str> {
     let redacted = mapping.iter().filter(|mapped| mapped.gives == Gives::Redacted);
     redacted.flat_map(|mapped| &mapped.reads).map(|(name, _)| &**name).collect()
 }
+
+/// One remedy for all of a reason: the same for each, or the flag that lets one or all
+/// of them through. Nothing when each has its own.
+pub(super) fn common_remedy(held: &[&Held]) -> Option<String> {
+    let (first, rest) = held.split_first()?;
+    if rest.iter().all(|entry| entry.remedy == first.remedy) {
+        return Some(first.remedy.to_string());
+    }
+    let flag = format!("--allow {}=", first.reason.name());
+    let quoted = flag.replace(' ', " '");
+    let allows = |entry: &&Held| {
+        let Held { reason: _, subject, action: _, message: _, places: _, remedy } = entry;
+        remedy.contains(&*subject.name) && (remedy.contains(&flag) || remedy.contains(&quoted))
+    };
+    (first.reason.can_be_allowed() && held.iter().all(allows))
+        .then(|| format!("`{flag}NAME` lets one of them through, `{flag}{}` all of them", held.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::sample;
+
+    #[test]
+    fn one_remedy_stands_for_all_that_differ_only_in_the_name() {
+        let of = |reason, name: &str, remedy: &str| Held {
+            subject: sample::user(name, true),
+            remedy: remedy.into(),
+            ..sample::held(reason)
+        };
+        let one = of(Reason::UnknownOwner, "a@x", "`--allow unknown_owner=a@x` lets it through");
+        let two = of(Reason::UnknownOwner, "b x", "`--allow 'unknown_owner=b x'` lets it through");
+        assert_eq!(common_remedy(&[&one]).as_deref(), Some(&*one.remedy));
+        let both = "`--allow unknown_owner=NAME` lets one of them through, `--allow unknown_owner=2` all of them";
+        assert_eq!(common_remedy(&[&one, &two]).as_deref(), Some(both));
+        // Two budgets: neither number is the other's, nor their sum.
+        let few = of(Reason::TooMany, "a@x", "`--allow too_many=30` lets them through");
+        let many = of(Reason::TooMany, "b@x", "`--allow too_many=80` lets them through");
+        assert_eq!(common_remedy(&[&few, &many]), None);
+    }
+}

@@ -10,7 +10,7 @@ use crate::{
     plan::{Action, AttributeChange, Cause, Change, Held, Kind, MemberName, Note, Plan, Reason},
     render::{
         phrase::{cost, digits, heading, infinitive, meaning, number, objects},
-        summary::{Summary, alike, says_no_more},
+        summary::{Summary, alike, common_remedy, says_no_more},
         text::{
             page::place,
             value::{path, sides},
@@ -191,23 +191,31 @@ fn held<'a>(summary: &Summary<'a>) -> Vec<Section<'a>> {
     let section = |(reason, held): (&Reason, &Vec<&'a Held>)| Section {
         title: format!("Held back: {} {}: {}", digits(held.len()), reason.name(), meaning(*reason)),
         open: true,
-        entries: held_entries(held),
+        entries: {
+            let common = common_remedy(held);
+            let mut entries = held_entries(held, common.is_none());
+            if let Some(common) = common {
+                // First, so that it is not what is cut.
+                entries.insert(0, Box::new(move || format!("- to do: {}", prose(&common))));
+            }
+            entries
+        },
     };
     summary.held.iter().map(section).collect()
 }
 
 /// Those that differ only in whom they are about stand under one line.
-fn held_entries<'a>(held: &[&'a Held]) -> Vec<Entry<'a>> {
+fn held_entries<'a>(held: &[&'a Held], remedies: bool) -> Vec<Entry<'a>> {
     let mut entries: Vec<Entry> = Vec::new();
     for group in alike(held) {
         match group.as_slice() {
             [single] => entries.push(Box::new({
                 let held = *single;
-                move || held_entry(held, &code(&held.subject.name))
+                move || held_entry(held, &code(&held.subject.name), remedies)
             })),
             many => {
                 let (first, whom) = (many[0], objects(many[0].subject.kind, many.len()));
-                entries.push(Box::new(move || held_entry(first, &whom)));
+                entries.push(Box::new(move || held_entry(first, &whom, remedies)));
                 let name = |held: &'a Held| -> Entry<'a> { Box::new(|| format!("  - {}", code(&held.subject.name))) };
                 entries.extend(many.iter().map(|held| name(held)));
             }
@@ -216,12 +224,13 @@ fn held_entries<'a>(held: &[&'a Held]) -> Vec<Entry<'a>> {
     entries
 }
 
-fn held_entry(held: &Held, whom: &str) -> String {
+fn held_entry(held: &Held, whom: &str, with_remedy: bool) -> String {
     let Held { reason: _, subject: _, action, message, places, remedy } = held;
     let doing = action.map_or_else(String::new, |action| format!("{} ", infinitive(action)));
     let places: Vec<String> = places.iter().take(5).filter_map(place).map(|place| code(&place)).collect();
     let places = if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
-    let remedy = if remedy.is_empty() { String::new() } else { format!("\n  - to do: {}", prose(remedy)) };
+    let remedy =
+        if remedy.is_empty() || !with_remedy { String::new() } else { format!("\n  - to do: {}", prose(remedy)) };
     format!("- {doing}{whom}: {}{places}{remedy}", prose(message))
 }
 
@@ -230,7 +239,7 @@ fn left_alone<'a>(summary: &Summary<'a>) -> Option<Section<'a>> {
     (!held.is_empty()).then(|| Section {
         title: format!("Left alone: {} named by safety.protect", digits(held.len())),
         open: false,
-        entries: held_entries(held),
+        entries: held_entries(held, false),
     })
 }
 

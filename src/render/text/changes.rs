@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     names::{Place, Value, count},
-    plan::{Action, AttributeChange, Cause, Change, MemberName},
+    plan::{Action, AttributeChange, Cause, CauseKind, Change, MemberName},
     render::{
         neutral,
         phrase::{digits, explanation, heading},
@@ -106,6 +106,12 @@ fn one(page: &mut Page, change: &Change, with_cause: bool, width: usize, view: &
     let name = neutral::line(&change.subject.name);
     let aside = if with_cause { because(&change.cause) } else { String::new() };
     let pad = padding(&name, width);
+    if let Some(difference) = only_difference(page, change) {
+        let lead = page.paint.ink(ink, format!("{symbol} {name}"));
+        let at = change.cause.place.as_ref().filter(|_| with_cause).and_then(place).unwrap_or_default();
+        page.line(&format!("  {lead}{pad}  {difference}"), &at);
+        return;
+    }
     page.line(&format!("  {}{pad}", page.paint.ink(ink, format!("{symbol} {name}"))), &aside);
     match change.action {
         Action::CreateUser | Action::CreateGroup => values(page, &change.attributes, |change| &change.after),
@@ -131,6 +137,17 @@ fn one(page: &mut Page, change: &Change, with_cause: bool, width: usize, view: &
             }
         }
     }
+}
+
+/// A single short difference that its own mapping caused, for the line of its name.
+fn only_difference(page: &Page, change: &Change) -> Option<String> {
+    let [attribute] = change.attributes.as_slice() else { return None };
+    let updates = matches!(change.action, Action::UpdateUser | Action::UpdateGroup | Action::SetManager);
+    if !updates || change.cause.kind != CauseKind::Mapping || change.cause.place.as_ref() != Some(&attribute.place) {
+        return None;
+    }
+    let difference = value::short(page.paint, attribute)?;
+    Some(format!("{}  {difference}", value::path(&attribute.path)))
 }
 
 /// The mapping's line, when the cause has not named it.

@@ -7,7 +7,7 @@ use crate::{
     render::{
         neutral,
         phrase::{digits, infinitive, meaning, objects},
-        summary::{Summary, alike},
+        summary::{Summary, alike, common_remedy},
     },
 };
 
@@ -35,10 +35,10 @@ pub(super) fn write(page: &mut Page, summary: &Summary, view: &View) {
 fn group(page: &mut Page, reason: Reason, held: &[&Held], view: &View) {
     let heading = format!("  {} {}", digits(held.len()), reason.name());
     page.line(&page.paint.ink(Ink::Warning, heading), meaning(reason));
-    let same_remedy = held.iter().all(|entry| entry.remedy == held[0].remedy);
-    list(page, held, !same_remedy, 4, view);
-    if let (true, Some(first)) = (same_remedy, held.first()) {
-        remedy(page, first, 6);
+    let common = common_remedy(held);
+    list(page, held, common.is_none(), 4, view);
+    if let Some(common) = common {
+        remedy(page, &common, 6);
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) fn list(page: &mut Page, held: &[&Held], with_remedies: bool, indent:
             many => together(page, many, indent, view),
         }
         if with_remedies {
-            remedy(page, entries[0], indent + 4);
+            remedy(page, &entries[0].remedy, indent + 4);
         }
     }
     more(page, indent, alike.len(), first);
@@ -79,9 +79,9 @@ fn line(page: &mut Page, held: &Held, whom: &str, indent: usize) {
     page.line(&format!("{}? {doing}{whom}: {}", " ".repeat(indent), neutral::line(message)), &places.join(", "));
 }
 
-fn remedy(page: &mut Page, held: &Held, indent: usize) {
-    if !held.remedy.is_empty() {
-        let remedy = neutral::lines(&held.remedy).replace('\n', " ");
+fn remedy(page: &mut Page, remedy: &str, indent: usize) {
+    if !remedy.is_empty() {
+        let remedy = neutral::lines(remedy).replace('\n', " ");
         page.line(&format!("{}→ {}", " ".repeat(indent), page.paint.ink(Ink::Added, remedy)), "");
     }
 }

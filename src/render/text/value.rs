@@ -73,29 +73,33 @@ pub(super) fn attribute(page: &mut Page, change: &AttributeChange, indent: usize
     let name = path(&change.path);
     let pad = " ".repeat(width.saturating_sub(name.chars().count()));
     let lead = format!("{}{name}{pad}  ", " ".repeat(indent));
+    let paint = page.paint;
+    if let Some(short) = short(paint, change) {
+        page.line(&format!("{lead}{short}"), aside);
+    } else if let (Some(before), Some(after)) = sides(change, MOST) {
+        let (before, after) = marked(paint, &before, &after);
+        page.line(&format!("{lead}{} {before}", paint.ink(Ink::Removed, "-")), aside);
+        let under = " ".repeat(indent + width.max(name.chars().count()) + 2);
+        page.line(&format!("{under}{} {after}", paint.ink(Ink::Added, "+")), "");
+    }
+}
+
+/// `before → after`, or the entries of a list that come and go; nothing when two long
+/// values have to be compared.
+pub(super) fn short(paint: Paint, change: &AttributeChange) -> Option<String> {
     if let (Some(Value::List(old)), Some(Value::List(new)), false) = (&change.before, &change.after, change.redacted) {
-        page.line(&format!("{lead}{}", entries(page.paint, old, new)), aside);
-        return;
+        return Some(entries(paint, old, new));
     }
     let (old, new) = sides(change, MOST);
     let long = |side: &Option<String>| side.as_ref().is_some_and(|text| text.chars().count() >= LONG);
-    let paint = page.paint;
-    match (&old, &new) {
-        (Some(before), Some(after)) if long(&old) || long(&new) => {
-            let (before, after) = marked(paint, before, after);
-            page.line(&format!("{lead}{} {before}", paint.ink(Ink::Removed, "-")), aside);
-            let under = " ".repeat(indent + width.max(name.chars().count()) + 2);
-            page.line(&format!("{under}{} {after}", paint.ink(Ink::Added, "+")), "");
-        }
-        _ => {
-            let side = |ink, text: Option<String>, none: &str| match text {
-                Some(text) => paint.ink(ink, text),
-                None => paint.ink(Ink::Aside, none),
-            };
-            let before = side(Ink::Removed, old, "(none)");
-            page.line(&format!("{lead}{before} → {}", side(Ink::Added, new, "(removed)")), aside);
-        }
+    if old.is_some() && new.is_some() && (long(&old) || long(&new)) {
+        return None;
     }
+    let side = |ink, text: Option<String>, none: &str| match text {
+        Some(text) => paint.ink(ink, text),
+        None => paint.ink(Ink::Aside, none),
+    };
+    Some(format!("{} → {}", side(Ink::Removed, old, "(none)"), side(Ink::Added, new, "(removed)")))
 }
 
 /// Both texts with the words marked that differ.
