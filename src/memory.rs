@@ -128,6 +128,9 @@ pub struct Failure {
     pub next: Timestamp,
     /// What the service said last.
     pub message: Text,
+    /// A digest of what was wanted: something else is not held for it.
+    #[serde(default)]
+    pub wanted: Text,
 }
 
 /// Ids that a set of links names, for finding who an account belongs to.

@@ -13,7 +13,7 @@ use crate::{
     dialpad::{Done, SendError, Stored, Writer, confirm},
     live::{Group, User},
     names::{AttrPath, TargetId, Text},
-    plan::{Action, Change, ChangeId, Dialect, Operation, Ref, Request, Sent, outcome::Status},
+    plan::{self, Action, Change, ChangeId, Dialect, Operation, Ref, Request, Sent, outcome::Status},
     state::{Doubt, Effect, Hold, Journal, Seek, StateError, effect, journal::Line},
 };
 
@@ -187,8 +187,9 @@ impl Context {
                 Carried { halt: Some(halt), ..Carried::failed(target, because) }
             }
             Trouble::Failed { line, http, message, refused, halt } => {
-                let (change, message): (_, Text) = (change.id.clone(), message.into());
-                let failed = Effect::Failed { change, message: message.clone(), at: self.now() };
+                let (wanted, message): (_, Text) = (plan::wanted(change), message.into());
+                let (change, at) = (change.id.clone(), self.now());
+                let failed = Effect::Failed { change, message: message.clone(), at, wanted };
                 let effects = if refused { vec![failed] } else { Vec::new() };
                 let written = self.journal.settle(line, effects.clone()).err();
                 let halt = halt.or_else(|| written.map(|error| Halt::State(error.to_string())));

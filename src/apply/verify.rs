@@ -11,7 +11,7 @@ use crate::{
     dialpad::confirm,
     names::{AttrPath, TargetId, Text},
     plan::{
-        Action, Change, Kind, Operation, Request, Sent, Subject,
+        self, Action, Change, Kind, Operation, Request, Sent, Subject,
         outcome::{ChangeResult, Status},
     },
     state::Effect,
@@ -69,7 +69,8 @@ pub(super) fn take_back(
                     _ => Effect::Disabled { person, target, name: name.clone(), at: disabled_since? },
                 })
             }));
-            effects.push(Effect::Failed { change: change.id.clone(), message, at: now });
+            let (change, wanted) = (change.id.clone(), plan::wanted(change));
+            effects.push(Effect::Failed { change, message, at: now, wanted });
         } else if let (false, Some(target)) = (path == AttrPath::core("members"), &result.target) {
             let value = sent(change, &path);
             effects.push(Effect::NotStored { target: target.clone(), path: path.clone(), value });

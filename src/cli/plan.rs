@@ -66,7 +66,8 @@ impl AboutArgs {
     /// As the planner takes them.
     pub fn options(&self, target: Text) -> Options {
         let texts = |names: &[String]| names.iter().map(|name| Text::from(name.as_str())).collect();
-        Options { only: texts(&self.only), except: texts(&self.except), allow: self.allow.clone(), target }
+        let (only, except) = (texts(&self.only), texts(&self.except));
+        Options { only, except, allow: self.allow.clone(), retry_held: self.retry_held, target }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     directory::{Directory, Group, Person},
     live::Live,
     names::Text,
+    plan::Change,
 };
 
 /// The digest of a directory, the same in whatever order it was read.
@@ -38,6 +39,15 @@ pub(super) fn live(live: &Live) -> Text {
         json(&mut sha, &(&group.id, &group.attributes, &group.version, members));
     }
     json(&mut sha, &(live.users.because(), live.groups.because()));
+    text(sha)
+}
+
+/// The digest of what a change wants, so that a change that was refused is told from a corrected one.
+pub fn wanted(change: &Change) -> Text {
+    let mut sha = Sha::default();
+    for attribute in &change.attributes {
+        json(&mut sha, &(&attribute.path, &attribute.after));
+    }
     text(sha)
 }
 

@@ -48,6 +48,7 @@ fn remedy(reason: Reason, subject: &Subject) -> String {
         Reason::MissingRequired => "give it a value in the directory, or a `default` in the mapping".to_owned(),
         Reason::ExpressionFailed => "correct the expression or the person's values".to_owned(),
         Reason::UnknownRole => "declare the role under `roles`, or correct the assignment".to_owned(),
+        Reason::RepeatedFailure => "correct what the service objects to, or try it now with `--retry-held`".to_owned(),
         Reason::DependsOnHeld => "it follows once what it waits for is let through".to_owned(),
         Reason::TooMany
         | Reason::EmptySource
@@ -103,6 +104,7 @@ pub(super) fn run(scene: &Scene, draft: Draft) -> Guarded {
         }
         None => {
             guard.protect();
+            guard.repeated();
             guard.gates(empty.clone());
             guard.budgets(ours);
             guard.cascade();
@@ -219,6 +221,30 @@ impl Guard<'_, '_> {
         self.held.push(held(Reason::Protected, subject, Some(Action::RemoveMembers), message.into(), places));
         if change.members.removed.is_empty() {
             self.stopped[at] = true;
+        }
+    }
+
+    /// What was refused in several runs waits for longer each time, unless something else
+    /// is wanted now. A disable never waits: it is tried in every run.
+    fn repeated(&mut self) {
+        let scene = self.scene;
+        for (_, planned) in self.planned.iter_mut().enumerate().filter(|(at, _)| !self.stopped[*at]) {
+            let change = &planned.change;
+            let Some(failure) = scene.inputs.memory.failures.get(&change.id.0) else { continue };
+            let same = failure.wanted.is_empty() || failure.wanted == super::wanted(change);
+            if failure.count < 2 || !same {
+                continue;
+            }
+            let message =
+                format!("refused in {} runs since {:.0}, last with: {}", failure.count, failure.first, failure.message);
+            let waits = scene.inputs.now < failure.next && !scene.options.retry_held;
+            if waits && change.action != Action::DisableUser {
+                let message = format!("{message}; tried again from {:.0} on", failure.next).into();
+                planned.gates.push(Gate::new(Reason::RepeatedFailure, message));
+            } else {
+                let message = format!("{} {}: {message}", change.action.verb(), change.subject.name).into();
+                self.notes.push(Note { code: "failed_before".into(), message, place: None });
+            }
         }
     }
 

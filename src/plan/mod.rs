@@ -46,6 +46,7 @@ pub use crate::desired::{Cause, CauseKind, Note};
 pub use allow::{Allowance, AllowanceError, Extent};
 pub use budget::{is_proven, spent};
 pub use compare::Comparison;
+pub use digest::wanted;
 pub use explain::{
     Account, Check, Explanation, Gives, Import, MappedValue, Matching, Passed, Tried, Unknown, Verdict, explain,
 };
@@ -93,6 +94,8 @@ pub struct Options {
     pub except: Vec<Text>,
     /// What is let through.
     pub allow: Vec<Allowance>,
+    /// Whether changes that were refused in several runs are tried before their time.
+    pub retry_held: bool,
     /// The target: the SCIM base URL, or `sandbox`.
     pub target: Text,
 }
@@ -602,6 +605,8 @@ pub enum Reason {
     FirstRemovals,
     /// The first plan that disables under `ownership: everything`.
     FirstEverything,
+    /// It was refused in several runs, and its time to be tried again has not come.
+    RepeatedFailure,
     /// It needs something that is held.
     DependsOnHeld,
 }
@@ -630,6 +635,7 @@ impl Reason {
             Reason::UnprovenOwner => "unproven_owner",
             Reason::FirstRemovals => "first_removals",
             Reason::FirstEverything => "first_everything",
+            Reason::RepeatedFailure => "repeated_failure",
             Reason::DependsOnHeld => "depends_on_held",
         }
     }
@@ -646,7 +652,8 @@ impl Reason {
             | Reason::UnknownOwner
             | Reason::UnprovenOwner
             | Reason::FirstRemovals
-            | Reason::FirstEverything => true,
+            | Reason::FirstEverything
+            | Reason::RepeatedFailure => true,
             Reason::Protected
             | Reason::ForeignTarget
             | Reason::Incomplete
@@ -662,7 +669,7 @@ impl Reason {
     }
 
     /// Every reason.
-    pub const ALL: [Reason; 21] = [
+    pub const ALL: [Reason; 22] = [
         Reason::Protected,
         Reason::TooMany,
         Reason::ForeignTarget,
@@ -683,6 +690,7 @@ impl Reason {
         Reason::UnprovenOwner,
         Reason::FirstRemovals,
         Reason::FirstEverything,
+        Reason::RepeatedFailure,
         Reason::DependsOnHeld,
     ];
 }

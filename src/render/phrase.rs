@@ -121,6 +121,7 @@ pub(super) fn meaning(reason: Reason) -> &'static str {
         Reason::UnprovenOwner => "it matched, but nothing proves that it is ours",
         Reason::FirstRemovals => "first removals from a group that was found by name",
         Reason::FirstEverything => "the first plan that disables under `ownership: everything`",
+        Reason::RepeatedFailure => "the service refused it in several runs",
         Reason::DependsOnHeld => "it needs something that is held back",
     }
 }

@@ -92,6 +92,9 @@ pub enum Effect {
         message: Text,
         /// When.
         at: Timestamp,
+        /// A digest of what was wanted.
+        #[serde(default)]
+        wanted: Text,
     },
     /// A change that had failed succeeded.
     Mended {
@@ -150,7 +153,7 @@ impl Effect {
             }
             Effect::Counted(done) => count(memory, done),
             Effect::Remember(what) => remember(memory, what),
-            Effect::Failed { change, message, at } => fail(memory, change, message, at),
+            Effect::Failed { change, message, at, wanted } => fail(memory, change, message, at, wanted),
             Effect::Mended { change } => {
                 memory.failures.remove(&change.0);
             }
@@ -200,14 +203,19 @@ fn remember(memory: &mut Memory, what: Remember) {
     }
 }
 
-fn fail(memory: &mut Memory, change: ChangeId, message: Text, at: Timestamp) {
+fn fail(memory: &mut Memory, change: ChangeId, message: Text, at: Timestamp, wanted: Text) {
     let failure = memory.failures.entry(change.0).or_insert_with(|| Failure {
         count: 0,
         first: at,
         last: at,
         next: at,
         message: message.clone(),
+        wanted: wanted.clone(),
     });
+    if failure.wanted != wanted {
+        // Something else is wanted now, and was refused for the first time.
+        (failure.count, failure.first, failure.wanted) = (0, at, wanted);
+    }
     failure.count = failure.count.saturating_add(1);
     (failure.last, failure.message) = (at, message);
     failure.next = at.checked_add(patience(failure.count)).unwrap_or(at);

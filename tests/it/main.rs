@@ -9,6 +9,7 @@ mod client_faults;
 mod desired;
 mod doctor;
 mod editor;
+mod escrow;
 mod eval;
 mod examples;
 mod explaining;

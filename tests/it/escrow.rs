@@ -1,0 +1,42 @@
+//! What is refused run after run waits for longer each time, and is said.
+
+use serde_json::Value;
+
+use crate::process::{Folder, Served};
+
+fn folder(served: &Served) -> Folder {
+    let mut folder = Folder::example("quickstart");
+    let target =
+        format!("  dialpad: {{ scim: {{ url: {}, token: {{ env: DIALPAD_TOKEN }}, rate: unlimited }} }}", served.url);
+    folder.edit("dialform.yaml", "  sandbox: {}", &target);
+    folder.set("DIALPAD_TOKEN", "escrow-test-token");
+    folder
+}
+
+fn held(plan: &Value) -> Vec<&Value> {
+    plan["held"].as_array().unwrap().iter().filter(|held| held["reason"] == "repeated_failure").collect()
+}
+
+#[test]
+fn a_change_that_is_refused_twice_is_held_with_its_history_until_it_is_asked_for_or_corrected() {
+    let served = Served::start("escrow-test-token", &["--fault", "status=400;on=POST /Users"]);
+    let folder = folder(&served);
+    assert_eq!(folder.run(&["apply", "--yes"]).code, 3);
+    let once = folder.json(&["plan", "--format", "json"], 0);
+    assert_eq!(held(&once).len(), 0, "the next run tries again");
+    assert_eq!(folder.run(&["apply", "--yes"]).code, 3);
+    let twice = folder.json(&["plan", "--format", "json"], 4);
+    assert_eq!(held(&twice).len(), 12);
+    let one = held(&twice)[0];
+    let message = one["message"].as_str().unwrap();
+    assert!(message.starts_with("refused in 2 runs since 20") && message.contains("tried again from"), "{message}");
+    assert!(one["remedy"].as_str().unwrap().contains("--retry-held"), "{one:#}");
+    // A person may ask for it, and what was corrected is not what was refused.
+    let asked = folder.json(&["plan", "--format", "json", "--retry-held"], 0);
+    assert_eq!((held(&asked).len(), held(&once).len()), (0, 0));
+    let notes = asked["notes"].as_array().unwrap();
+    assert!(notes.iter().any(|note| note["code"] == "failed_before"), "{notes:#?}");
+    folder.edit("dialform.yaml", "title: { attribute: jobTitle", "nickName: { attribute: jobTitle");
+    let corrected = folder.json(&["plan", "--format", "json"], 0);
+    assert_eq!(held(&corrected).len(), 0);
+}
