@@ -1,7 +1,7 @@
 //! People and groups in CSV, JSON, JSON Lines and YAML files.
 //!
 //! Text becomes rows (`text`, then `csv`, `json` or `yaml`), rows become people
-//! and groups by the names of their columns (`known`, `columns`), and names become
+//! and groups by the names of their columns (`known`, `columns`, `values`), and names become
 //! members and managers last, when everybody is known.
 
 mod columns;
@@ -13,6 +13,7 @@ mod people;
 mod report;
 mod row;
 mod text;
+mod values;
 mod yaml;
 
 use self::{groups::Groups, people::People, report::Report, text::Input};

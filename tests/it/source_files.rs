@@ -342,6 +342,30 @@ fn a_row_wider_than_any_directory_is_refused_without_its_cells() {
 }
 
 #[test]
+fn keys_without_end_are_refused_and_the_rest_is_still_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("people.json");
+    let keys = |from: usize, to: usize| (from..to).map(|n| format!(",\"key {n}\":1")).collect::<String>();
+    fs::write(&path, format!("[{{\"objectId\":\"a\"{}}},{{\"displayName\":\"b\"}}]", keys(0, 20_000))).unwrap();
+    let said = of_files(&manifest(&path, None));
+    assert!(said.contains("the object has more than 10000 keys") && said.contains("nameless_person"), "{said:.600}");
+    let people: Vec<String> =
+        (0..30).map(|n| format!("{{\"objectId\":\"{n}\"{}}}", keys(n * 500, n * 500 + 500))).collect();
+    fs::write(&path, format!("[{}]", people.join(","))).unwrap();
+    let said = of_files(&manifest(&path, None));
+    assert!(said.contains("the file has more than 10000 columns or keys"), "{said:.600}");
+}
+
+#[test]
+fn a_value_longer_than_any_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("people.csv");
+    fs::write(&path, format!("objectId,groups\na,{}\n", "x;".repeat(9 << 20))).unwrap();
+    let said = of_files(&manifest(&path, None));
+    assert!(said.contains("wrong_type: the value is longer than 16 MiB"), "{said:.300}");
+}
+
+#[test]
 fn an_export_of_two_hundred_columns_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("people.csv");

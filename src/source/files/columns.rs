@@ -6,8 +6,8 @@ use std::{
     sync::LazyLock,
 };
 
-use super::{known, report::Report, row::Cell};
-use crate::names::{Text, Value, near_miss};
+use super::{known, report::Report};
+use crate::names::{Text, near_miss};
 
 /// What the objects of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +86,14 @@ pub(super) struct Column {
     pub(super) kind: Kind,
     /// Few different texts, each kept once. `None` when they turned out to be many.
     shared: Option<HashSet<Text>>,
+    /// The first column of the same name, which counts for both.
+    first: usize,
+    /// The last row that had a cell of this name.
+    row: usize,
 }
 
+/// The most columns of a file, and the most keys of an object.
+pub(super) const MAX_COLUMNS: usize = 10_000;
 /// A column with more different texts than this does not share them.
 const MAX_SHARED: usize = 256;
 
@@ -137,13 +143,14 @@ pub(super) struct Columns {
     by_spelling: HashMap<String, usize>,
     by_name: HashMap<Text, usize>,
     columns: Vec<Column>,
+    row: usize,
 }
 
 impl Columns {
     /// None yet.
     pub(super) fn new(table: Table, file: &Text) -> Self {
         let (by_spelling, by_name) = (HashMap::new(), HashMap::new());
-        Self { table, file: file.clone(), known: known_of(table), by_spelling, by_name, columns: Vec::new() }
+        Self { table, file: file.clone(), known: known_of(table), by_spelling, by_name, columns: Vec::new(), row: 0 }
     }
 
     /// The file's name.
@@ -166,21 +173,41 @@ impl Columns {
         if let Some(number) = self.by_spelling.get(written) {
             return *number;
         }
+        if self.columns.len() == MAX_COLUMNS {
+            let message = format!("the file has more than {MAX_COLUMNS} columns or keys");
+            let help = "leave out what the manifest does not use";
+            report.error("too_many_columns", &self.file, span, message, |problem| problem.help(help));
+            return MAX_COLUMNS - 1;
+        }
         let (name, kind) = self.recognise(written);
         if kind == Kind::Free {
             self.warn_near_miss(&name, span, report);
         }
         // `Block sign in` and `accountEnabled` are one attribute, but not one kind.
-        let number = match self.by_name.get(&name).filter(|number| self.columns[**number].kind == kind) {
-            Some(number) => *number,
+        let first = self.by_name.get(&name).copied();
+        let number = match first.filter(|number| self.columns[*number].kind == kind) {
+            Some(number) => number,
             None => {
-                self.columns.push(Column { name: name.clone(), kind, shared: Some(HashSet::new()) });
-                self.by_name.insert(name, self.columns.len() - 1);
-                self.columns.len() - 1
+                let number = self.columns.len();
+                let first = first.unwrap_or(number);
+                self.columns.push(Column { name: name.clone(), kind, shared: Some(HashSet::new()), first, row: 0 });
+                self.by_name.entry(name).or_insert(number);
+                number
             }
         };
         self.by_spelling.insert(written.to_owned(), number);
         number
+    }
+
+    /// Begins a row, which may name each attribute once.
+    pub(super) fn begin_row(&mut self) {
+        self.row += 1;
+    }
+
+    /// Whether the row has named the attribute of a column before.
+    pub(super) fn is_doubled(&mut self, number: usize) -> bool {
+        let first = self.columns[number].first;
+        std::mem::replace(&mut self.columns[first].row, self.row) == self.row
     }
 
     /// The portal's name and the kind of a header or key.
@@ -243,130 +270,6 @@ fn bare(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// A value that is not what its attribute holds: a lower-case fragment, and the next step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    /// What was expected.
-    pub(super) message: String,
-    /// The next step.
-    pub(super) help: &'static str,
-}
-
-/// The value of a cell; `None` when it says nothing.
-pub(super) fn value(cell: Cell<'_>, column: &mut Column) -> Result<Option<Value>, Wrong> {
-    let wrong = |message: String, help| Err(Wrong { message, help });
-    let name = column.name.escape_debug().to_string();
-    match column.kind {
-        Kind::Boolean | Kind::SoftDeleted => boolean(&cell, &name).map(|value| value.map(Value::Boolean)),
-        Kind::Blocked => boolean(&cell, "block sign in").map(|value| value.map(|blocked| Value::Boolean(!blocked))),
-        Kind::List | Kind::Groups | Kind::Members | Kind::Member | Kind::NestedGroups => Ok(list(cell)),
-        Kind::First => match cell {
-            Cell::Value(Value::List(items)) => Ok(items.into_iter().find(|item| !item.is_empty())),
-            Cell::Text(_) | Cell::Plain(_) | Cell::Value(_) => text(cell, column, &name),
-        },
-        Kind::Free => Ok(free(cell, column)),
-        Kind::Key | Kind::Text | Kind::DeletedAt => text(cell, column, &name),
-        Kind::Manager => match cell {
-            Cell::Value(Value::List(_)) => wrong("`manager` names one person".to_owned(), "keep one of them"),
-            Cell::Value(record @ Value::Record(_)) => Ok(Some(record)),
-            Cell::Text(_) | Cell::Plain(_) | Cell::Value(_) => text(cell, column, &name),
-        },
-        Kind::Nested => match cell {
-            Cell::Value(record @ Value::Record(_)) => Ok(Some(record)),
-            Cell::Text(_) | Cell::Plain(_) | Cell::Value(_) => {
-                wrong(format!("`{name}` holds attributes"), "expected an object with an attribute a key")
-            }
-        },
-        Kind::Ignored => Ok(None),
-    }
-}
-
-fn text(cell: Cell<'_>, column: &mut Column, name: &str) -> Result<Option<Value>, Wrong> {
-    let is_key = column.kind != Kind::Text && column.kind != Kind::First;
-    let mut share = |text: &str| {
-        let kept = if is_key { text.trim() } else { text };
-        (!text.trim().is_empty()).then(|| Value::Text(column.share(kept)))
-    };
-    let wrong = |what: &str, help| Err(Wrong { message: format!("`{name}` is text, and this is {what}"), help });
-    match cell {
-        Cell::Text(text) => Ok(share(&text)),
-        Cell::Plain(text) if is_null(&text) => Ok(None),
-        Cell::Plain(text) => Ok(share(&text)),
-        Cell::Value(Value::Text(text)) => Ok(share(&text)),
-        Cell::Value(Value::Integer(number)) => Ok(share(&number.to_string())),
-        Cell::Value(Value::DateTime(instant)) => Ok(share(&instant.to_string())),
-        Cell::Value(Value::Boolean(_)) => wrong("true or false", "put it in quotes if it is meant as text"),
-        Cell::Value(Value::List(items)) if items.is_empty() => Ok(None),
-        Cell::Value(Value::List(_)) => wrong("a list", "write one text"),
-        Cell::Value(Value::Record(_)) => wrong("an object", "write one text"),
-    }
-}
-
-/// An attribute of which nothing is known: text in CSV, as it is typed elsewhere.
-fn free(cell: Cell<'_>, column: &mut Column) -> Option<Value> {
-    match cell {
-        Cell::Text(text) => (!text.trim().is_empty()).then(|| Value::Text(column.share(&text))),
-        Cell::Plain(text) => plain(&text).map(|value| match value {
-            Value::Text(text) => Value::Text(column.share(&text)),
-            other => other,
-        }),
-        Cell::Value(value) => Some(value).filter(|value| !value.is_empty()),
-    }
-}
-
-/// A plain scalar by YAML 1.2's core schema (§10.3.2).
-pub(super) fn plain(text: &str) -> Option<Value> {
-    match text {
-        text if is_null(text) => None,
-        "true" | "True" | "TRUE" => Some(Value::Boolean(true)),
-        "false" | "False" | "FALSE" => Some(Value::Boolean(false)),
-        // A leading zero or plus is part of a number that people read, not count with.
-        text if text.starts_with('+') || (text.len() > 1 && text.starts_with('0')) => Some(Value::text(text)),
-        text => Some(text.parse().map_or_else(|_| Value::text(text), Value::Integer)),
-    }
-}
-
-fn is_null(text: &str) -> bool {
-    matches!(text, "" | "~" | "null" | "Null" | "NULL")
-}
-
-/// Several texts. In one text they are separated by `;`.
-fn list(cell: Cell<'_>) -> Option<Value> {
-    let parts = |text: &str| {
-        let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
-        parts.map(Value::text).collect::<Vec<_>>()
-    };
-    let items = match cell {
-        Cell::Text(text) => parts(&text),
-        Cell::Plain(text) if is_null(&text) => return None,
-        Cell::Plain(text) => parts(&text),
-        Cell::Value(Value::Text(text)) => parts(&text),
-        Cell::Value(Value::List(items)) => items.into_iter().filter(|item| !item.is_empty()).collect(),
-        Cell::Value(other) => vec![other],
-    };
-    (!items.is_empty()).then_some(Value::List(items))
-}
-
-/// True and false as files say them: spreadsheets write them in the language of the desk.
-fn boolean(cell: &Cell<'_>, name: &str) -> Result<Option<bool>, Wrong> {
-    let text = match cell {
-        Cell::Value(Value::Boolean(value)) => return Ok(Some(*value)),
-        Cell::Text(text) | Cell::Plain(text) => text.trim(),
-        Cell::Value(Value::Text(text)) => text.trim(),
-        Cell::Value(Value::Integer(0)) => "0",
-        Cell::Value(Value::Integer(1)) => "1",
-        Cell::Value(_) => "?",
-    };
-    match text.to_lowercase().as_str() {
-        "" | "null" | "~" => Ok(None),
-        "true" | "yes" | "1" | "wahr" | "vrai" | "verdadero" | "verdadeiro" | "vero" | "waar" | "prawda" => {
-            Ok(Some(true))
-        }
-        "false" | "no" | "0" | "falsch" | "faux" | "falso" | "onwaar" | "fałsz" => Ok(Some(false)),
-        _ => Err(Wrong { message: format!("`{name}` is true or false"), help: "write TRUE or FALSE" }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -404,24 +307,6 @@ mod tests {
         assert_eq!(recognised(Table::Groups, "Group name").0, "displayName");
         assert_eq!(recognised(Table::Members, "@odata.type").0, "objectType");
         assert_eq!(recognised(Table::People, "@odata.type").1, Kind::Ignored);
-    }
-
-    #[test]
-    fn spreadsheets_of_every_language_say_true_and_false() {
-        for (text, means) in [("TRUE", true), ("Wahr", true), ("FAUX", false), ("falsch", false), (" no ", false)] {
-            assert_eq!(boolean(&Cell::Text(text.into()), "x"), Ok(Some(means)), "{text}");
-        }
-        assert_eq!(boolean(&Cell::Text(" ".into()), "x"), Ok(None));
-        assert!(boolean(&Cell::Text("maybe".into()), "x").is_err());
-    }
-
-    #[test]
-    fn a_plain_scalar_that_looks_like_a_phone_number_stays_one() {
-        assert_eq!(plain("+4930123456"), Some(Value::text("+4930123456")));
-        assert_eq!(plain("007"), Some(Value::text("007")));
-        assert_eq!(plain("7"), Some(Value::Integer(7)));
-        assert_eq!(plain("NO"), Some(Value::text("NO")));
-        assert_eq!(plain("null"), None);
     }
 
     #[test]

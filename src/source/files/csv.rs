@@ -6,15 +6,12 @@ use std::{borrow::Cow, ops::Range};
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
 use super::{
-    columns::Columns,
+    columns::{Columns, MAX_COLUMNS},
     report::Report,
     row::{Cell, Lines, Row, RowCell},
     text::Input,
 };
 use crate::names::{count, near_miss};
-
-/// The most columns of a file.
-const MAX_COLUMNS: usize = 10_000;
 
 /// Reads the rows below the header.
 pub(super) fn rows<'a>(
@@ -73,19 +70,20 @@ fn header<'a>(records: &mut Records<'a>, columns: &mut Columns, report: &mut Rep
         report.error("too_many_columns", file, 0..0, message, |problem| problem);
         return None;
     }
-    let mut seen: Vec<(usize, Range<usize>)> = Vec::new();
-    let mut header = Vec::with_capacity(cells.len());
-    for RawCell { span, text, .. } in &cells {
+    columns.begin_row();
+    let mut header: Vec<Header> = Vec::with_capacity(cells.len());
+    for (at, RawCell { span, text, .. }) in cells.iter().enumerate() {
         let column = columns.number(text, span.clone(), report);
         let named = !text.trim().is_empty();
-        let name = columns.get(column).name.clone();
-        if let Some((_, first)) = seen.iter().find(|(other, _)| named && columns.get(*other).name == name) {
+        if columns.is_doubled(column) && named {
+            let name = columns.get(column).name.clone();
+            let is_first = |(_, other): &(usize, &Header)| columns.get(other.column).name == name;
+            let first = header.iter().enumerate().find(is_first).map_or(at, |(at, _)| at);
             let message = format!("two columns are `{}`", name.escape_debug());
             report.error("duplicate_column", file, span.clone(), message, |problem| {
-                problem.related(file, first.clone(), "the other one").help("keep one of them")
+                problem.related(file, cells[first].span.clone(), "the other one").help("keep one of them")
             });
         }
-        seen.push((column, span.clone()));
         header.push(Header { column, named });
     }
     if !are_quoted_well(&cells, records.input, report) {

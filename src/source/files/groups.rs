@@ -6,15 +6,16 @@ use std::{
 };
 
 use super::{
-    columns::{Columns, Kind, Table, value},
+    columns::{Columns, Kind, Table},
     people::People,
     report::Report,
     row::{Row, rows},
     text::Input,
+    values::value,
 };
 use crate::{
     directory::{Group, Member},
-    names::{Attributes, Place, SourceId, Text, Value, fold, near_miss},
+    names::{Attributes, Place, SourceId, Text, Value, count, fold, near_miss},
 };
 
 /// Groups whose members are names still.
@@ -23,7 +24,11 @@ pub(super) struct Groups {
     drafts: Vec<Draft>,
     by_id: HashMap<String, usize>,
     by_name: HashMap<String, Vec<usize>>,
+    memberships: usize,
 }
+
+/// The most memberships of all files, and of the `groups` column.
+pub(super) const MAX_MEMBERSHIPS: usize = 10_000_000;
 
 #[derive(Debug)]
 struct Draft {
@@ -76,19 +81,25 @@ impl Groups {
     }
 
     /// Takes a group. One that is there already is joined when a row names one member only.
-    fn take(&mut self, draft: Draft, joins: bool, report: &mut Report) {
+    fn take(&mut self, draft: Draft, joins: bool, report: &mut Report) -> Option<usize> {
+        self.memberships += draft.members.len();
+        if self.memberships > MAX_MEMBERSHIPS {
+            let message = format!("the groups have more than {} together", count(MAX_MEMBERSHIPS, "member", "members"));
+            report.error("too_many_members", &draft.file, draft.span, message, |problem| problem);
+            return None;
+        }
         let id = fold(draft.id.as_str());
         if let Some(number) = self.by_id.get(&id) {
             let first = &mut self.drafts[*number];
             if joins {
                 first.members.extend(draft.members);
-                return;
+                return Some(*number);
             }
             let message = format!("two groups are `{}`", draft.id.as_str().escape_debug());
             report.error("duplicate_group", &draft.file, draft.span, message, |problem| {
                 problem.related(&first.file, first.span.clone(), "the other one").help("join the two rows into one")
             });
-            return;
+            return None;
         }
         let same_name = self.by_name.entry(fold(&draft.name)).or_default();
         if let Some(other) = same_name.first().map(|number| &self.drafts[*number]) {
@@ -101,6 +112,7 @@ impl Groups {
         same_name.push(self.drafts.len());
         self.by_id.insert(id, self.drafts.len());
         self.drafts.push(draft);
+        Some(self.drafts.len() - 1)
     }
 
     /// Puts people into groups by their `groups` column. A group that is only named there exists.
@@ -111,8 +123,9 @@ impl Groups {
                 Found::One(number) => number,
                 Found::None => {
                     let place = person.place.clone().unwrap_or_default();
-                    self.take(Draft::of_name(&named.name, place, file, named.span.clone()), false, report);
-                    self.drafts.len() - 1
+                    let draft = Draft::of_name(&named.name, place, file, named.span.clone());
+                    let Some(number) = self.take(draft, false, report) else { continue };
+                    number
                 }
                 Found::Several => {
                     let message = format!("several groups are called `{}`", named.name.escape_debug());

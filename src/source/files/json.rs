@@ -10,12 +10,13 @@ use serde::{
 use serde_json::{error::Category, value::RawValue};
 
 use super::{
-    columns::{Columns, Table},
+    columns::{Columns, MAX_COLUMNS, Table},
     report::Report,
     row::{Cell, Lines, Row, RowCell},
     text::Input,
+    values::MAX_VALUE,
 };
-use crate::names::Value;
+use crate::names::{Text, Value};
 
 /// The keys of an object that holds the list: Graph's, and what people write.
 const LISTS: [&str; 5] = ["value", "people", "users", "groups", "members"];
@@ -127,14 +128,23 @@ fn row<'a>(
             return None;
         }
     };
+    if object.len() > MAX_COLUMNS {
+        let message = format!("the object has more than {MAX_COLUMNS} keys");
+        report.error("too_many_columns", file, span, message, |problem| problem);
+        return None;
+    }
+    columns.begin_row();
     let mut cells: Vec<RowCell<'a>> = Vec::with_capacity(object.len());
     for (key, value) in object {
         let at = span_of(input, value);
         let column = columns.number(&key, at.clone(), report);
-        if let Some(first) = cells.iter().find(|cell| columns.get(cell.column).name == columns.get(column).name) {
-            let message = format!("`{}` comes twice", columns.get(column).name.escape_debug());
+        if columns.is_doubled(column) {
+            let name = columns.get(column).name.clone();
+            let first = cells.iter().find(|cell| columns.get(cell.column).name == name).map(|cell| cell.span.clone());
+            let message = format!("`{}` comes twice", name.escape_debug());
             report.error("duplicate_key", file, at, message, |problem| {
-                problem.related(file, first.span.clone(), "the other one").help("keep one of them")
+                let problem = problem.help("keep one of them");
+                first.map_or(problem.clone(), |first| problem.related(file, first, "the other one"))
             });
             return None;
         }
@@ -147,7 +157,12 @@ fn row<'a>(
 }
 
 /// A value. What is nested deeper than the reader goes is an error.
-fn read<'a>(value: &RawValue, report: &mut Report, file: &crate::names::Text, span: &Range<usize>) -> Option<Cell<'a>> {
+fn read<'a>(value: &RawValue, report: &mut Report, file: &Text, span: &Range<usize>) -> Option<Cell<'a>> {
+    if value.get().len() > MAX_VALUE {
+        let message = format!("the value is longer than {} MiB", MAX_VALUE >> 20);
+        report.error("too_large", file, span.clone(), message, |problem| problem);
+        return None;
+    }
     match serde_json::from_str::<Value>(value.get()) {
         Ok(value) => Some(Cell::Value(value)),
         Err(error) => {
@@ -212,7 +227,10 @@ impl<'de> Visitor<'de> for Entries {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::with_capacity(16);
         while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
-            entries.push((key, value));
+            // One more than is allowed, so that it is noticed.
+            if entries.len() <= MAX_COLUMNS {
+                entries.push((key, value));
+            }
         }
         Ok(Object(entries))
     }

@@ -3,15 +3,20 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
-    columns::{Columns, Kind, Table, value},
+    columns::{Columns, Kind, Table},
+    groups::MAX_MEMBERSHIPS,
     report::Report,
-    row::{Cell, Row},
+    row::{Cell, Row, rows},
     text::Input,
+    values::value,
 };
 use crate::{
     directory::Person,
     names::{Attributes, SourceId, Text, Value, count, fold},
 };
+
+/// The most people of a file: more than any company of Dialpad's has, and less than memory.
+const MAX_PEOPLE: usize = 2_000_000;
 
 /// The people of a file, before they know their managers.
 #[derive(Debug, Default)]
@@ -52,7 +57,12 @@ impl People {
         let mut read = Self::default();
         let mut without_id = 0;
         let names = Names::new();
-        super::row::rows(input, &mut columns, report, |row, columns, report| {
+        rows(input, &mut columns, report, |row, columns, report| {
+            if read.people.len() == MAX_PEOPLE {
+                let message = format!("the file has more than {}", count(MAX_PEOPLE, "person", "people"));
+                report.error("too_many_people", &input.file, row.span, message, |problem| problem);
+                return;
+            }
             let (span, file) = (row.span.clone(), input.file.clone());
             let mut draft = Draft::default();
             if !draft.fill(row, columns, report, &file) {
@@ -65,6 +75,12 @@ impl People {
             let refer = |(name, span)| Reference { person: number, name, span };
             read.managers.extend(draft.manager.map(refer));
             read.groups.extend(draft.groups.into_iter().map(refer));
+            if read.groups.len() > MAX_MEMBERSHIPS {
+                let message =
+                    format!("the people are in more than {} together", count(MAX_MEMBERSHIPS, "group", "groups"));
+                report.error("too_many_members", &input.file, 0..0, message, |problem| problem);
+                read.groups.clear();
+            }
         });
         read.set_managers(&input.file, report);
         if without_id > 0 {

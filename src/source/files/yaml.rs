@@ -8,10 +8,11 @@ use std::{borrow::Cow, ops::Range};
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 use super::{
-    columns::{Columns, Table, plain},
+    columns::{Columns, Table},
     report::Report,
     row::{Cell, Row, RowCell},
     text::Input,
+    values::plain,
 };
 use crate::names::{Place, Text, Value};
 
@@ -122,14 +123,17 @@ fn row<'a>(file: &Text, node: Node<'a>, place: Place, columns: &mut Columns, rep
             return None;
         }
     };
+    columns.begin_row();
     let mut cells: Vec<RowCell<'a>> = Vec::with_capacity(entries.len());
     for (key, key_span, value) in entries {
         let column = columns.number(&key, key_span.clone(), report);
-        let name = &columns.get(column).name;
-        if let Some(first) = cells.iter().find(|cell| columns.get(cell.column).name == *name) {
+        if columns.is_doubled(column) {
+            let name = columns.get(column).name.clone();
+            let first = cells.iter().find(|cell| columns.get(cell.column).name == name).map(|cell| cell.span.clone());
             let message = format!("`{}` comes twice", name.escape_debug());
             report.error("duplicate_key", file, key_span, message, |problem| {
-                problem.related(file, first.span.clone(), "the other one").help("keep one of them")
+                let problem = problem.help("keep one of them");
+                first.map_or(problem.clone(), |first| problem.related(file, first, "the other one"))
             });
             return None;
         }
