@@ -415,3 +415,29 @@ fn of_many_problems_some_are_shown_and_the_rest_counted() {
     assert_eq!(said.matches("error").count(), 21);
     assert!(said.contains("4,980 more problems like the 20 shown as `ragged_row`"), "{said}");
 }
+
+/// The snippets of `docs/directory-files.md`: each list of people or groups is read without a word.
+#[test]
+fn what_the_page_shows_is_read() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/directory-files.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let everybody = folder.path().join("everybody.csv");
+    let mut read = 0;
+    for (language, text) in page.split("\n```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap()) {
+        if text.starts_with("source:") {
+            continue;
+        }
+        let path = folder.path().join(format!("snippet{read}.{language}"));
+        fs::write(&path, text).unwrap();
+        let groups = text.starts_with("displayName,objectId,members");
+        if read == 0 {
+            fs::write(&everybody, text).unwrap();
+        }
+        let files = if groups { manifest(&everybody, Some(&path)) } else { manifest(&path, None) };
+        let found = files::read(&files).map_err(|failed| shown(&failed.problems, &failed.sources)).unwrap();
+        assert_eq!(shown(&found.warnings, &found.sources), "", "{text}");
+        assert!(found.directory.people.items().is_some_and(|people| !people.is_empty()), "{text}");
+        read += 1;
+    }
+    assert_eq!(read, 4);
+}
