@@ -148,6 +148,10 @@ fn sentence(code: &str) -> (&'static str, &'static str) {
             "account stays active although its person left: no mapping reads `IsSoftDeleted`",
             "accounts stay active although their people left: no mapping reads `IsSoftDeleted`",
         ),
+        "not_looked_up" => (
+            "account of somebody who is gone was not read (`read: lookup`), and cannot be disabled",
+            "accounts of people who are gone were not read (`read: lookup`), and cannot be disabled",
+        ),
         "manager_left_out" => (
             "person is planned without the manager, who has no account",
             "people are planned without their manager, who has no account",

@@ -119,7 +119,7 @@ pub(super) fn run(scene: &Scene, draft: Draft) -> Guarded {
 fn foreign_target(scene: &Scene, draft: &Draft) -> Option<Text> {
     // One or two accounts that are gone are no other tenant.
     const ENOUGH: u64 = 3;
-    let complete = scene.inputs.live.users.complete().is_some();
+    let complete = scene.inputs.live.users.complete().is_some() && scene.is_listed();
     let foreign = complete && draft.links >= ENOUGH && draft.links_found * 2 < draft.links;
     foreign.then(|| {
         let (found, all) = (draft.links_found, draft.links);

@@ -90,7 +90,12 @@ impl Users<'_, '_> {
         let mut gone = HashSet::new();
         for (id, link) in &self.scene.inputs.memory.users {
             draft.links += 1;
-            let Some(at) = self.matcher.objects.find(&link.target) else { continue };
+            let Some(at) = self.matcher.objects.find(&link.target) else {
+                if !self.scene.is_listed() && self.scene.position(id).is_none() {
+                    draft.count("not_looked_up", &link.name, None);
+                }
+                continue;
+            };
             draft.links_found += 1;
             let absent = self.scene.position(id).is_none() && !self.claimed[at as usize];
             if absent && gone.insert(at) {
@@ -149,7 +154,7 @@ impl Users<'_, '_> {
 
     /// Linked accounts that are gone from Dialpad: since when.
     fn remember_vanished(&self, draft: &mut Draft) {
-        if self.scene.inputs.live.users.complete().is_none() {
+        if self.scene.inputs.live.users.complete().is_none() || !self.scene.is_listed() {
             return;
         }
         for (id, link) in &self.scene.inputs.memory.users {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Inputs, Options, Reason, allow::Allowed, draft::Gate};
 use crate::{
     desired::{Desired, User},
-    manifest::{Manifest, Ownership},
+    manifest::{Manifest, Ownership, ReadDialect},
     names::{SourceId, Text},
 };
 
@@ -40,6 +40,12 @@ impl<'a> Scene<'a> {
 
     pub fn ownership(&self) -> Ownership {
         self.manifest().safety.ownership
+    }
+
+    /// Whether every account was listed, rather than looked up one by one: only then does
+    /// it mean something that an account is not there.
+    pub fn is_listed(&self) -> bool {
+        self.manifest().target.scim().read == ReadDialect::List
     }
 
     /// Why nobody may be removed, if not everything was read on both sides.

@@ -374,6 +374,10 @@ impl<'s, 'a> Users<'s, 'a> {
     fn vanished(&self, person: &SourceId) -> Option<Gate> {
         const RESTORABLE: jiff::SignedDuration = jiff::SignedDuration::from_hours(72);
         let link = self.link(person)?;
+        if !self.scene.is_listed() {
+            let message = format!("the account {} that belongs to the person was not found by a look-up", link.target);
+            return Some(Gate::new(Reason::Vanished, message.into()));
+        }
         let now = self.scene.inputs.now;
         let since = link.vanished_since.unwrap_or(now);
         let until = since.checked_add(RESTORABLE).unwrap_or(now);

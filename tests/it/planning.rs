@@ -1,6 +1,9 @@
 //! The planner's rules, one by one: what changes, what is held, and why.
 
-use dialform::plan::{Action, Reason};
+use dialform::{
+    manifest::{ReadDialect, Target},
+    plan::{Action, Reason},
+};
 use serde_json::json;
 
 use crate::inputs::{Scene, account, held, lines, notes, only, only_held, reasons, sent};
@@ -529,4 +532,52 @@ fn what_the_service_does_not_store_is_not_planned_again() {
     let mut other = other;
     other.people[0].attributes.insert("jobTitle".into(), "Head".into());
     assert_eq!(lines(&other.plan()), ["update ana@acme.example"], "another value is tried");
+}
+
+#[test]
+fn where_accounts_are_looked_up_one_by_one_a_missing_one_proves_nothing() {
+    let mut scene = Scene::new("").member("ana", json!({})).linked("bob");
+    for id in ["ana", "c", "d", "e"] {
+        scene = scene.link(id, &format!("d-{id}"));
+    }
+    scene.users.clear();
+    match &mut scene.manifest.target {
+        Target::Sandbox(sandbox) => sandbox.scim.read = ReadDialect::Lookup,
+        Target::Dialpad(dialpad) => dialpad.scim.read = ReadDialect::Lookup,
+    }
+    let plan = scene.plan();
+    assert_eq!(held(&plan), ["vanished ana@acme.example"], "neither another tenant nor a new account");
+    assert!(!format!("{:?}", plan.remember).contains("Vanished"), "{:?}", plan.remember);
+    assert_eq!(notes(&plan), ["not_looked_up"]);
+}
+
+#[test]
+fn a_change_that_was_refused_before_is_marked() {
+    let mut scene = Scene::new("").member("ana", json!({}));
+    let at = "2027-01-30T09:00:00Z".parse().unwrap();
+    let failure = dialform::memory::Failure { count: 2, first: at, last: at, next: at, message: "no seat".into() };
+    scene.memory.failures.insert("create_user:ana".into(), failure);
+    let plan = scene.plan();
+    let note = plan.notes.iter().find(|note| &*note.code == "failed_before").unwrap();
+    assert_eq!(&*note.message, "create of ana@acme.example was refused in 2 runs since 2027-01-30T09:00:00Z: no seat");
+}
+
+/// A value that `SelectUniqueValue` gave stays, and no two people get the same.
+#[test]
+fn unique_values_ask_the_live_state_and_do_not_collide_within_a_plan() {
+    let text = "mappings: { users: { attributes: { userName: { attribute: userPrincipalName }, \
+        externalId: { attribute: objectId }, nickName: { expression: 'SelectUniqueValue([givenName], \
+        Join(\"\", [givenName], \"2\"), Join(\"\", [givenName], \"3\"))' } } } }\n";
+    let scene = Scene::new(text)
+        .member("a", json!({ "givenName": "ana" }))
+        .member("b", json!({ "givenName": "ana" }))
+        .user("x", json!({ "userName": "x@acme.example", "nickName": "Ana" }))
+        .member("c", json!({ "givenName": "ana" }))
+        .user("c", json!({ "userName": "c@acme.example", "externalId": "c", "nickName": "ana3" }))
+        .link("c", "c");
+    let plan = scene.plan();
+    assert_eq!(lines(&plan), ["create a@acme.example"]);
+    let nick = plan.changes[0].attributes.iter().find(|change| change.path.is("nickName")).unwrap();
+    assert_eq!(nick.after, Some("ana2".into()));
+    assert_eq!(held(&plan), ["expression_failed b@acme.example"], "ana2 is given, ana3 is taken and stays");
 }
