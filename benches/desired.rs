@@ -95,7 +95,8 @@ fn directory(size: usize) -> Directory {
     let group = |at: usize| {
         let people =
             (0..per_group).map(|i| Member::Person(SourceId::new(format!("id-{}", (at * 211 + i * 17) % size))));
-        let inner = (at % 10 == 0).then(|| Member::Group(SourceId::new(format!("group-{}", (at + 7) % GROUPS))));
+        let inner =
+            (at.is_multiple_of(10)).then(|| Member::Group(SourceId::new(format!("group-{}", (at + 7) % GROUPS))));
         let name = format!("SG-{at}");
         Group {
             id: SourceId::new(format!("group-{at}")),

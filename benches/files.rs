@@ -51,7 +51,7 @@ fn cells(number: usize) -> [String; 16] {
         format!("+4930{number:07}"),
         format!("{number:06}"),
         "Employee".to_owned(),
-        if number % 50 == 0 { "False" } else { "True" }.to_owned(),
+        if number.is_multiple_of(50) { "False" } else { "True" }.to_owned(),
         format!("SG-{:03};SG-{:03}", number % 1_000, (number * 7) % 1_000),
         if number == 0 { String::new() } else { format!("person{}@acme.example", number / 10) },
     ]

@@ -10,7 +10,7 @@ mod stopping;
 mod verify;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     dialpad::Writer,
@@ -52,6 +52,8 @@ pub enum Event<'a> {
     Finished {
         /// How it went.
         result: &'a ChangeResult,
+        /// How long it took.
+        took: Duration,
         /// Changes that are finished.
         done: usize,
         /// Changes in all.

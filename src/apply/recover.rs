@@ -7,7 +7,7 @@ use crate::{
     live::User,
     names::AttrPath,
     plan::{Action, Kind},
-    state::{Doubt, Found, Guard, LockError, State},
+    state::{Doubt, Found, Guard, State, StateError},
 };
 
 /// Looks up each request that an earlier run left in doubt: one look-up each. What
@@ -15,16 +15,21 @@ use crate::{
 ///
 /// Where all of live Dialpad is read anyway, [`State::resolve`] does the same without a request.
 ///
+/// Gives those that were found done.
+///
 /// # Errors
 /// When the state cannot be written.
-pub async fn recover(state: &mut State, guard: &Guard, reader: &Reader) -> Result<(), LockError> {
+pub async fn recover(state: &mut State, guard: &Guard, reader: &Reader) -> Result<Vec<Doubt>, StateError> {
     // The guard proves that nobody else settles them too.
     let _ = guard;
+    let mut done = Vec::new();
     for doubt in state.in_doubt().to_vec() {
         let found = look(&doubt, reader).await.unwrap_or(Found::Unknown);
-        state.resolve_one(&doubt, &found, Timestamp::now())?;
+        if state.resolve_one(&doubt, &found, Timestamp::now())? {
+            done.push(doubt);
+        }
     }
-    Ok(())
+    Ok(done)
 }
 
 async fn look(doubt: &Doubt, reader: &Reader) -> Result<Found, ReadError> {

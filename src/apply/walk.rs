@@ -4,10 +4,14 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use jiff::Timestamp;
-use tokio::task::{Id, JoinSet};
+use tokio::{
+    task::{Id, JoinSet},
+    time::Instant,
+};
 
 use super::{
     Event, Options, Stopping, Watch,
@@ -125,7 +129,7 @@ impl<'a> Walk<'a> {
         let changes = Arc::clone(&self.changes);
         for (at, change) in changes.iter().enumerate() {
             if let Some(because) = options.dropped.get(&change.id) {
-                self.finish(at, result(change, Status::Skipped { because: because.clone() }));
+                self.finish(at, result(change, Status::Skipped { because: because.clone() }), Duration::ZERO);
             } else if let Some(id) = options.already.get(&change.id) {
                 let target = id.clone().or_else(|| change.subject.target.clone());
                 if let Some(id) = &target {
@@ -135,7 +139,7 @@ impl<'a> Walk<'a> {
                 if let Err(error) = self.state.record(effects) {
                     self.halt(Halt::State(error.to_string()));
                 }
-                self.finish(at, ChangeResult { target, ..result(change, Status::Already) });
+                self.finish(at, ChangeResult { target, ..result(change, Status::Already) }, Duration::ZERO);
             }
         }
     }
@@ -143,13 +147,13 @@ impl<'a> Walk<'a> {
     /// Begins what is ready and takes in what is finished, until nothing is under way.
     async fn go(&mut self, most: usize, mut stopping: Stopping) {
         let mut running: JoinSet<Carried> = JoinSet::new();
-        let mut at_of: HashMap<Id, usize> = HashMap::new();
+        let mut at_of: HashMap<Id, (usize, Instant)> = HashMap::new();
         loop {
             while self.stop.is_none() && running.len() < most {
                 let Some(at) = self.ready.pop_first() else { break };
                 let (context, changes) = (Arc::clone(&self.context), Arc::clone(&self.changes));
                 let task = running.spawn(async move { context.carry(&changes[at]).await });
-                at_of.insert(task.id(), at);
+                at_of.insert(task.id(), (at, Instant::now()));
             }
             if running.is_empty() {
                 break;
@@ -166,13 +170,13 @@ impl<'a> Walk<'a> {
                 Some(Err(error)) => (error.id(), Carried::failed(None, "carrying it out ended unexpectedly")),
                 None => break,
             };
-            if let Some(at) = at_of.remove(&id) {
-                self.take_in(at, carried);
+            if let Some((at, begun)) = at_of.remove(&id) {
+                self.take_in(at, carried, begun.elapsed());
             }
         }
     }
 
-    fn take_in(&mut self, at: usize, carried: Carried) {
+    fn take_in(&mut self, at: usize, carried: Carried, took: Duration) {
         let Carried { status, target, effects, in_doubt, check, halt } = carried;
         let person = self.changes[at].subject.source.as_ref();
         let disabled_since =
@@ -197,7 +201,7 @@ impl<'a> Walk<'a> {
             }
             None => {}
         }
-        self.finish(at, ChangeResult { target, ..result(&self.changes[at], status) });
+        self.finish(at, ChangeResult { target, ..result(&self.changes[at], status) }, took);
     }
 
     fn halt(&mut self, halt: Halt) {
@@ -215,15 +219,15 @@ impl<'a> Walk<'a> {
     }
 
     /// Takes in how a change ended, and frees or skips what depends on it.
-    fn finish(&mut self, at: usize, result: ChangeResult) {
-        let mut ended = vec![(at, result)];
-        while let Some((at, result)) = ended.pop() {
+    fn finish(&mut self, at: usize, result: ChangeResult, took: Duration) {
+        let mut ended = vec![(at, result, took)];
+        while let Some((at, result, took)) = ended.pop() {
             if self.results[at].is_some() {
                 continue;
             }
             self.ready.remove(&at);
             self.finished += 1;
-            (self.watch)(Event::Finished { result: &result, done: self.finished, of: self.changes.len() });
+            (self.watch)(Event::Finished { result: &result, took, done: self.finished, of: self.changes.len() });
             let because = match &result.status {
                 Status::Done | Status::Already => None,
                 Status::Failed { .. } => Some(format!("{} failed", describe(&self.changes[at]))),
@@ -241,7 +245,7 @@ impl<'a> Walk<'a> {
                     Some(because) => {
                         let because = because.as_str().into();
                         let skipped = self::result(&self.changes[dependant], Status::Skipped { because });
-                        ended.push((dependant, skipped));
+                        ended.push((dependant, skipped, Duration::ZERO));
                     }
                 }
             }

@@ -12,6 +12,7 @@ use super::{
     output::plain,
     plan::{AboutArgs, Format},
     progress::Progress,
+    records::Records,
 };
 use crate::{
     apply::{self, Event, Freshness, Moved, Options, Stopping},
@@ -19,9 +20,9 @@ use crate::{
     exit::Exit,
     manifest::Manifest,
     names::count,
-    plan::{self, Plan},
+    plan::{self, Plan, outcome::Outcome},
     render::{self, text::View},
-    state::{Guard, LockError, State},
+    state::{Guard, LockError, State, StateError},
 };
 
 /// The arguments.
@@ -86,24 +87,29 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
     }
     let scim = manifest.target.scim();
     let base = Options { concurrency: scim.concurrency, page_size: scim.page_size, ..Options::default() };
-    let (plan, options) = match saved {
+    let unwritten = |error: StateError, terminal: &mut Terminal| super::failed(&error.to_string(), terminal);
+    let mut read = None;
+    let (plan, options, recovered) = match saved {
         Some(plan) => {
-            apply::recover(&mut state, &guard, writer.reader()).await.map_err(|error| locked(&error, terminal))?;
+            let recovered = apply::recover(&mut state, &guard, writer.reader()).await;
+            let recovered = recovered.map_err(|error| unwritten(error, terminal))?;
             let freshness = apply::check_stale(&plan, writer.reader(), &base).await.map_err(|error| {
                 inputs::unreachable(&error, terminal);
                 Exit::Failed
             })?;
             moved(&freshness, args.skip_stale, terminal)?;
-            (plan, freshness.options(&base))
+            (plan, freshness.options(&base), recovered)
         }
         None => {
             let directory = inputs::directory(manifest, terminal)?;
             let live = inputs::live(writer.reader(), manifest, &directory, terminal).await?;
             // What an earlier run left in doubt is seen in what was read, without a request.
             let now = Timestamp::now();
-            state.resolve(&live, now).map_err(|error| super::failed(&error.to_string(), terminal))?;
+            let recovered = state.resolve(&live, now).map_err(|error| unwritten(error, terminal))?;
             let inputs = plan::Inputs { manifest, directory: &directory, live: &live, memory: state.memory(), now };
-            (plan::between(&inputs, &args.about.options(manifest.target.label())), base)
+            let plan = plan::between(&inputs, &args.about.options(manifest.target.label()));
+            read = Some((directory, now));
+            (plan, base, recovered)
         }
     };
     if args.plan.is_none() || !args.yes {
@@ -113,37 +119,49 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
     if !plan.is_empty() && !args.yes && !agreed(&plan, terminal) {
         return Ok(Exit::Failed);
     }
-    Ok(walk(&plan, &writer, &mut state, &guard, &options, args.format, terminal).await)
+    let records = Records::open(&state, manifest, &plan, &recovered);
+    let outcome = walk(&plan, &writer, &mut state, &guard, &options, &records, terminal).await;
+    let read = read.as_ref().map(|(directory, now)| (manifest, directory, *now));
+    records.close(&plan, &outcome, read, state.memory(), terminal);
+    show(&plan, &outcome, args.format, terminal);
+    Ok(Exit::of_outcome(&plan, &outcome))
 }
 
-/// Walks the plan, watched, and prints what came of it.
+/// Walks the plan, watched.
 async fn walk(
     plan: &Plan,
     writer: &Writer,
     state: &mut State,
     guard: &Guard,
     options: &Options,
-    format: Format,
+    records: &Records,
     terminal: &mut Terminal,
-) -> Exit {
+) -> Outcome {
     let stopping = Stopping::of_signals();
     let progress = Progress::new(terminal, "applying", Some(plan.changes.len() as u64));
     let watch = |event: Event<'_>| match event {
-        Event::Finished { result, .. } => progress.result(result),
+        Event::Finished { result, took, .. } => {
+            progress.result(result);
+            records.finished(result, took);
+        }
         Event::Verifying { .. } => {}
     };
     let outcome = apply::run(plan, writer, state, guard, options, &stopping, &watch).await;
     progress.finish();
+    outcome
+}
+
+/// Prints what came of it.
+fn show(plan: &Plan, outcome: &Outcome, format: Format, terminal: &mut Terminal) {
     let text = match format {
         Format::Text => {
             let view = View { color: terminal.color, width: terminal.width, all: false, unmanaged: false };
-            render::text::outcome(plan, &outcome, &view)
+            render::text::outcome(plan, outcome, &view)
         }
-        Format::Json => render::json::outcome(plan, &outcome),
-        Format::Markdown => render::markdown::outcome(plan, &outcome),
+        Format::Json => render::json::outcome(plan, outcome),
+        Format::Markdown => render::markdown::outcome(plan, outcome),
     };
     terminal.data(&text);
-    Exit::of_outcome(plan, &outcome)
 }
 
 /// Reads a saved plan and refuses one of another manifest, target or version.

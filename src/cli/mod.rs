@@ -16,6 +16,7 @@ pub mod logging;
 pub mod output;
 pub mod plan;
 pub mod progress;
+pub mod records;
 pub mod sandbox;
 pub mod schema;
 pub mod secret;

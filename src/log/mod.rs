@@ -1,1 +1,147 @@
 //! The provisioning log: one JSON line for each evaluated object and run.
+//!
+//! A line has the shape of Entra's `provisioningObjectSummary`, so that queries
+//! and dashboards made for Entra's log go on working; what Entra has no field
+//! for stands under `dialform`. The names of actions, statuses, steps, skip
+//! reasons and error codes are Entra's.
+
+mod entry;
+mod origin;
+mod shelf;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+pub use entry::{Action, Status};
+pub use origin::Origin;
+pub use shelf::{LogError, Read, Wanted, read};
+
+use self::shelf::Shelf;
+use crate::{
+    desired::{Desired, Standing},
+    manifest::{Manifest, Source, Target},
+    names::{SourceId, Text},
+    plan::{Change, ChangeId, Plan, outcome::ChangeResult},
+    state::Doubt,
+};
+
+/// The folder of the log within the state's.
+pub fn folder(state: &Path) -> PathBuf {
+    state.join("log")
+}
+
+/// What is the same in all lines of a run.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The manifest's name.
+    pub manifest: Text,
+    /// The run.
+    pub run: Text,
+    /// Where the people come from, for people.
+    pub source: Text,
+    /// Where they go, for people.
+    pub target: Text,
+    /// Who and what started the run.
+    pub origin: Origin,
+}
+
+impl About {
+    /// Of a run of a manifest.
+    pub fn of(manifest: &Manifest, run: &Text, origin: Origin) -> Self {
+        let Source::Files(_) = &manifest.source;
+        let target = match &manifest.target {
+            Target::Dialpad(dialpad) => dialpad.url.value.clone(),
+            Target::Sandbox(_) => "sandbox".into(),
+        };
+        Self { manifest: manifest.name.clone(), run: run.clone(), source: "files".into(), target, origin }
+    }
+}
+
+/// The log of one run.
+#[derive(Debug)]
+pub struct Log {
+    shelf: Shelf,
+    about: About,
+    changes: HashMap<ChangeId, Change>,
+}
+
+impl Log {
+    /// Opens the log in a state's folder for a run that carries out a plan.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn open(state: &Path, about: About, plan: &Plan) -> Result<Self, LogError> {
+        let shelf = Shelf::open(&folder(state), Timestamp::now())?;
+        let changes = plan.changes.iter().map(|change| (change.id.clone(), change.clone())).collect();
+        Ok(Self { shelf, about, changes })
+    }
+
+    /// A change is finished.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finished(&mut self, result: &ChangeResult, took: Duration) -> Result<(), LogError> {
+        let Some(change) = self.changes.get(&result.change) else { return Ok(()) };
+        let now = Timestamp::now();
+        self.shelf.append(&entry::of_change(&self.about, change, result, took, now), now)
+    }
+
+    /// The run is over: what was held, who was evaluated without a change, and what
+    /// reading back has shown since a change was finished.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn close(
+        &mut self,
+        plan: &Plan,
+        results: &[ChangeResult],
+        desired: Option<&Desired<'_>>,
+        accounts: &dyn Fn(&SourceId) -> Option<Text>,
+    ) -> Result<(), LogError> {
+        // Their line was written before it was known.
+        for result in results.iter().filter(|result| !result.not_stored.is_empty()) {
+            self.finished(result, Duration::ZERO)?;
+        }
+        for held in &plan.held {
+            self.write(|about, now| entry::of_held(about, held, now))?;
+        }
+        let Some(desired) = desired else { return Ok(()) };
+        let touched: std::collections::HashSet<&SourceId> = plan
+            .changes
+            .iter()
+            .map(|change| &change.subject)
+            .chain(plan.held.iter().map(|held| &held.subject))
+            .filter_map(|subject| subject.source.as_ref())
+            .collect();
+        for user in desired.users.iter().filter(|user| !touched.contains(&user.person.id)) {
+            let account = accounts(&user.person.id);
+            // Who is not entitled and has no account is of interest too: that is what helpdesks ask for.
+            let out = match &user.standing {
+                Standing::Entitled { .. } => None,
+                Standing::Out(cause) => Some(cause),
+            };
+            self.write(|about, now| entry::of_unchanged(about, user.person, out, account.as_ref(), now))?;
+        }
+        self.shelf.flush()
+    }
+
+    /// A request of an earlier run that was cut off was found done.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn recovered(&mut self, doubt: &Doubt) -> Result<(), LogError> {
+        self.write(|about, now| entry::of_doubt(about, doubt, now))
+    }
+
+    fn write(&mut self, line: impl FnOnce(&About, Timestamp) -> Value) -> Result<(), LogError> {
+        let now = Timestamp::now();
+        let line = line(&self.about, now);
+        self.shelf.append(&line, now)
+    }
+}

@@ -51,7 +51,8 @@ pub(super) struct Batch {
 
 /// The batches that are over their budget.
 pub(super) fn exceeded(scene: &Scene, planned: &[Planned], held: &[bool], ours: u64) -> Vec<Batch> {
-    let mut batches: BTreeMap<(&'static str, Option<&SourceId>), (Vec<usize>, u64)> = BTreeMap::new();
+    type Key<'g> = (&'static str, Option<&'g SourceId>);
+    let mut batches: BTreeMap<Key, (Vec<usize>, u64)> = BTreeMap::new();
     for (at, planned) in planned.iter().enumerate().filter(|(at, _)| !held[*at]) {
         if let Some((name, group, count)) = spent(&planned.change) {
             let batch = batches.entry((name, group)).or_default();

@@ -116,7 +116,7 @@ pub fn between(before: &Manifest, after: &Manifest, directory: &Directory, now: 
         match (&old.standing, &new.standing) {
             (Standing::Out(_), Standing::Out(_)) => edit.same += 1,
             (Standing::Out(out), Standing::Entitled { cause, roles }) => {
-                edit.enters.push(Enters { person, before: out.clone(), after: cause.clone(), roles: roles.clone() })
+                edit.enters.push(Enters { person, before: out.clone(), after: cause.clone(), roles: roles.clone() });
             }
             (Standing::Entitled { cause, .. }, Standing::Out(out)) => {
                 edit.leaves.push(Leaves { person, before: cause.clone(), after: out.clone() });

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Action, Change, ChangeId, Dialect, FORMAT_VERSION, MadeFrom, Note, Plan, Read, Ref, Remember, Request, digest,
+    Action, Change, ChangeId, Dialect, FORMAT_VERSION, MadeFrom, Plan, Read, Ref, Remember, Request, digest,
     draft::{Draft, change_id},
     guard::{self, Guarded},
     order,
@@ -28,7 +28,6 @@ pub(super) fn plan(scene: &Scene, mut draft: Draft) -> Plan {
         write_members(change, scene);
     }
     forget_empty(&mut changes);
-    notes.extend(changes.iter().filter_map(|change| failed_before(scene, change)));
     let mut changes = order::sort(changes);
     one_version_each(&mut changes);
     held.sort_by(|left, right| {
@@ -50,15 +49,6 @@ pub(super) fn plan(scene: &Scene, mut draft: Draft) -> Plan {
         remember,
         read: read(scene, unchanged),
     }
-}
-
-/// What to say of a change that was refused in earlier runs.
-fn failed_before(scene: &Scene, change: &Change) -> Option<Note> {
-    let failure = scene.inputs.memory.failures.get(&change.id.0)?;
-    let (verb, name) = (change.action.verb(), &change.subject.name);
-    let runs = crate::names::count(usize::try_from(failure.count).unwrap_or(usize::MAX), "run", "runs");
-    let message = format!("{verb} of {name} was refused in {runs} since {}: {}", failure.first, failure.message);
-    Some(Note { code: "failed_before".into(), message: message.into(), place: None })
 }
 
 /// Drops dependencies on changes of membership that nobody was left in.

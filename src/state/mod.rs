@@ -187,6 +187,14 @@ impl State {
         self.store.label()
     }
 
+    /// The folder that it lies in, unless that is memory.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.store {
+            Store::Folder(folder) => Some(folder),
+            Store::Memory(_) => None,
+        }
+    }
+
     /// Whether nothing was there.
     pub fn is_new(&self) -> bool {
         self.generation == 0 && self.memory.is_empty() && self.in_doubt.is_empty()
@@ -207,6 +215,11 @@ impl State {
             self.fold(&run, now)?;
         }
         Ok(guard)
+    }
+
+    /// The folder in which a manifest's state lies, whether it is there or not.
+    pub fn folder_of(manifest: &Manifest, base: &Path) -> PathBuf {
+        folder(manifest, base)
     }
 
     /// What is known of a manifest's lock. What is kept is not read for it.

@@ -213,26 +213,34 @@ impl State {
     /// incomplete reading does not show stays in doubt. So does everything when the
     /// state was written for another target.
     ///
+    /// Gives those that were found done.
+    ///
     /// # Errors
     /// When it cannot be written, while the lock is held.
-    pub fn resolve(&mut self, live: &Live, now: Timestamp) -> Result<(), StateError> {
+    pub fn resolve(&mut self, live: &Live, now: Timestamp) -> Result<Vec<Doubt>, StateError> {
+        let mut done = Vec::new();
         if self.written_for.as_ref().is_some_and(|was| *was != self.target) {
-            return Ok(());
+            return Ok(done);
         }
         for doubt in self.in_doubt.clone() {
-            self.resolve_one(&doubt, &find(&doubt, live), now)?;
+            if self.resolve_one(&doubt, &find(&doubt, live), now)? {
+                done.push(doubt);
+            }
         }
-        Ok(())
+        Ok(done)
     }
 
-    /// Settles one doubt by what a look-up found.
+    /// Settles one doubt by what a look-up found; gives whether it was found done.
     ///
     /// # Errors
     /// As [`State::resolve`].
-    pub fn resolve_one(&mut self, doubt: &Doubt, found: &Found, now: Timestamp) -> Result<(), StateError> {
+    pub fn resolve_one(&mut self, doubt: &Doubt, found: &Found, now: Timestamp) -> Result<bool, StateError> {
         match doubt.verdict(found, now) {
-            Some(effects) => self.settle(&doubt.id, effects),
-            None => Ok(()),
+            Some(effects) => {
+                let done = !effects.is_empty();
+                self.settle(&doubt.id, effects).map(|()| done)
+            }
+            None => Ok(false),
         }
     }
 }

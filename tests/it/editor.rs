@@ -33,6 +33,14 @@ fn question(ask: &str, schema: &str, text: &str) -> Value {
     json!({ "ask": ask, "text": text, "line": line, "character": character })
 }
 
+/// An example without the line that names its own schema.
+fn example(name: &str) -> String {
+    let text = fs::read_to_string(Path::new("examples").join(name)).unwrap();
+    let (schema, rest) = text.split_once('\n').unwrap();
+    assert!(schema.starts_with("# yaml-language-server"), "{name} names its schema");
+    rest.to_owned()
+}
+
 /// The answers, in order.
 fn answers(mut questions: Vec<Value>) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
@@ -101,6 +109,9 @@ fn an_editor_completes_explains_and_checks() {
         question("completion", "included", "▮"),
         question("diagnostics", "included", "assignments: [{ group: A }]\n"),
         question("diagnostics", "included", "safety: {}\n"),
+        question("diagnostics", "manifest", &example("quickstart/dialform.yaml")),
+        question("diagnostics", "manifest", &example("acme/dialform.yaml")),
+        question("diagnostics", "included", &example("acme/assignments/sales.yaml")),
     ]);
     let mut answers = answers.iter();
     let mut next = || answers.next().unwrap();
@@ -145,4 +156,7 @@ fn an_editor_completes_explains_and_checks() {
     assert_eq!(labels(included).iter().filter(|label| !label.contains(' ')).count(), 4, "{included}");
     assert_eq!(next(), &json!([]));
     assert_eq!(next().as_array().unwrap().len(), 1);
+    for example in ["quickstart", "acme", "an included file of acme"] {
+        assert_eq!(next(), &json!([]), "{example}");
+    }
 }

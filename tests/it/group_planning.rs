@@ -85,7 +85,7 @@ fn the_first_removals_from_a_group_that_was_found_are_held() {
         .linked("ana")
         .user("x", json!({ "userName": "x@acme.example" }))
         .live_group("1", json!({ "displayName": "sg" }), &["x"]);
-    let plan = scene.clone().plan();
+    let plan = scene.plan();
     assert_eq!(lines(&plan), ["adopt sg", "update sg", "add members sg"]);
     let line = only_held(&plan, Reason::FirstRemovals);
     assert!(line.message.contains("x@acme.example"), "{}", line.message);
@@ -113,7 +113,7 @@ fn removals_have_a_budget_for_each_group_apart() {
         .group_link("SG", "1", true)
         .live_group("2", json!({ "displayName": "SH", "externalId": "g-SH" }), &["d-ana", "x", "y"])
         .group_link("SH", "2", true);
-    let plan = scene.clone().plan();
+    let plan = scene.plan();
     assert_eq!(lines(&plan), ["remove members SH"]);
     let line = only_held(&plan, Reason::TooMany);
     assert!(line.message.contains("3 members") && line.remedy.contains("too_many=3"), "{line:?}");

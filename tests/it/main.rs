@@ -1,6 +1,7 @@
 //! One binary for all integration tests.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::needless_pass_by_value, reason = "`json!` is written where it is used")]
 
 mod applying;
 mod canary;

@@ -109,3 +109,32 @@ fn what_an_edit_does_to_people_is_said() {
     let same = folder.run(&["plan", "--base", "dialform.yaml"]);
     assert!(same.out.starts_with("The edit changes nobody: 12 people"), "{}", same.out);
 }
+
+#[test]
+fn what_was_done_is_in_the_log_by_person_time_and_status() {
+    let folder = Folder::example("quickstart");
+    assert_eq!(folder.run(&["apply", "--yes", "-q"]).code, 0);
+    folder.edit("people.csv", "+49300000004,TRUE", "+49300000004,FALSE");
+    assert_eq!(folder.run(&["apply", "--yes", "-q"]).code, 0);
+    let lines = |arguments: &[&str]| {
+        let ran = folder.run(&[&["log", "--format", "json"], arguments].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    let actions = |arguments: &[&str]| {
+        lines(arguments).iter().map(|line| line["provisioningAction"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(actions(&["dirk.mueller@acme.example"]), ["create", "update", "disable"]);
+    assert_eq!(actions(&["dirk.mueller@acme.example", "--action", "disable"]), ["disable"]);
+    assert_eq!(actions(&["--status", "failure"]), Vec::<String>::new());
+    let disabled = &lines(&["--action", "disable"])[0];
+    assert_eq!(disabled["provisioningStatusInfo"]["status"], "success");
+    let changed = &disabled["modifiedProperties"][0];
+    assert_eq!(
+        (&changed["displayName"], &changed["oldValue"], &changed["newValue"]),
+        (&Value::from("active"), &Value::from("True"), &Value::from("False"))
+    );
+    assert_eq!(actions(&["--until", "2020-01-01"]), Vec::<String>::new());
+    let refused = folder.run(&["log", "--since", "yesterday"]);
+    assert!(refused.code == 1 && refused.err.contains("--since yesterday"), "{}", refused.err);
+}

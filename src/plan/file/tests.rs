@@ -36,6 +36,20 @@ proptest! {
     }
 
     #[test]
+    fn whatever_has_a_fitting_digest_is_read_or_refused(
+        at in any::<proptest::sample::Index>(),
+        length in 0usize..40,
+        instead in "[\\[\\]{}\",:0-9a-z]{0,12}",
+    ) {
+        let mut body = serde_json::to_string(&sample::everything()).unwrap();
+        let at = at.index(body.len());
+        body.replace_range(at..(at + length).min(body.len()), &instead);
+        if let Ok(plan) = read(&seal(&body)) {
+            prop_assert_eq!(read(&write(&plan)).unwrap(), plan);
+        }
+    }
+
+    #[test]
     fn a_byte_that_is_changed_is_noticed(at in any::<proptest::sample::Index>(), byte in any::<u8>()) {
         let mut bytes = write(&sample::everything()).into_bytes();
         let at = at.index(bytes.len() - 1);

@@ -50,6 +50,7 @@ fn title(out: &mut String, plan: &Plan, outcome: &Outcome, tally: &Tally) {
     let well = done == outcome.results.len() && outcome.stopped.is_none();
     let text = match (well, outcome.results.len()) {
         (true, 0) => "nothing to do".to_owned(),
+        (true, 1) => format!("{all} done"),
         (true, _) => format!("all {all} done"),
         (false, _) => format!("{done} of {all} done"),
     };

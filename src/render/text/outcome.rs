@@ -95,6 +95,7 @@ fn numbers(page: &mut Page, plan: &Plan, outcome: &Outcome, tally: &Tally) {
     let name = neutral::line(&plan.made_from.manifest);
     let (ink, text) = match (well, plan.changes.len()) {
         (true, 0) => (Ink::Heading, format!("{name}: nothing to do")),
+        (true, 1) => (Ink::Added, format!("{name}: {all} done")),
         (true, _) => (Ink::Added, format!("{name}: all {all} done")),
         (false, _) => (Ink::Failure, format!("{name}: {} of {all} done", tally.done + tally.already)),
     };

@@ -1,0 +1,85 @@
+//! The provisioning log of a run. That it cannot be written is said once and stops nothing.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use super::Terminal;
+use crate::{
+    desired,
+    directory::Directory,
+    log::{About, Log, LogError, Origin},
+    manifest::Manifest,
+    memory::Memory,
+    plan::{
+        Plan,
+        outcome::{ChangeResult, Outcome},
+    },
+    state::{Doubt, State},
+};
+
+/// The log of a run, told from several threads at once.
+pub struct Records {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    log: Option<Log>,
+    problem: Option<LogError>,
+}
+
+impl Records {
+    /// Opens the log of a run that carries out a plan, and writes down what was found of an earlier one.
+    pub fn open(state: &State, manifest: &Manifest, plan: &Plan, recovered: &[Doubt]) -> Self {
+        let run = state.journal().map(|journal| journal.run().clone()).unwrap_or_default();
+        let about = About::of(manifest, &run, Origin::of(&|name| std::env::var(name).ok()));
+        let opened = state.folder().map(|folder| Log::open(folder, about, plan)).transpose();
+        let (log, problem) = match opened {
+            Ok(log) => (log, None),
+            Err(problem) => (None, Some(problem)),
+        };
+        let records = Self { inner: Mutex::new(Inner { log, problem }) };
+        for doubt in recovered {
+            records.write(|log| log.recovered(doubt));
+        }
+        records
+    }
+
+    fn write(&self, write: impl FnOnce(&mut Log) -> Result<(), LogError>) {
+        // A panic elsewhere leaves whole lines.
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(log) = &mut inner.log
+            && let Err(problem) = write(log)
+        {
+            (inner.log, inner.problem) = (None, Some(problem));
+        }
+    }
+
+    /// A change is finished.
+    pub fn finished(&self, result: &ChangeResult, took: Duration) {
+        self.write(|log| log.finished(result, took));
+    }
+
+    /// The run is over: who was evaluated without a change is written down too, where the source was read.
+    pub fn close(
+        self,
+        plan: &Plan,
+        outcome: &Outcome,
+        read: Option<(&Manifest, &Directory, Timestamp)>,
+        memory: &Memory,
+        terminal: &mut Terminal,
+    ) {
+        let desired = read.map(|(manifest, directory, now)| desired::build(manifest, directory, now));
+        let account = |person: &_| memory.users.get(person).map(|link| link.target.text().clone());
+        self.write(|log| log.close(plan, &outcome.results, desired.as_ref(), &account));
+        let inner = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(problem) = inner.problem {
+            terminal.complain(&format!(
+                "warning: failed to {problem}; what was done is done, and this run is not logged whole"
+            ));
+        }
+    }
+}
