@@ -10,7 +10,7 @@ use super::{
 use crate::{
     dialpad::{ReadError, Reader, confirm},
     live::User,
-    manifest::{Manifest, Target},
+    manifest::Manifest,
     names::{AttrPath, TargetId, Text, Value, eq_fold, fold},
     plan::{Action, AttributeChange, Change, ChangeId, FORMAT_VERSION, Kind, MadeFrom, Plan, Ref, Request, Subject},
     state::Seek,
@@ -63,10 +63,7 @@ pub fn check_fits(plan: &Plan, manifest: &Manifest) -> Result<(), Mismatch> {
     if *name != manifest.name {
         return Err(Mismatch::Manifest { found: name.clone(), here: manifest.name.clone() });
     }
-    let here: Text = match &manifest.target {
-        Target::Dialpad(dialpad) => dialpad.url.value.clone(),
-        Target::Sandbox(_) => "sandbox".into(),
-    };
+    let here = manifest.target.label();
     if *target != here {
         return Err(Mismatch::Target { found: target.clone(), here });
     }

@@ -25,7 +25,7 @@ pub use shelf::{LogError, Read, Wanted, read};
 use self::shelf::Shelf;
 use crate::{
     desired::{Desired, Standing},
-    manifest::{Manifest, Source, Target},
+    manifest::{Manifest, Source},
     names::{SourceId, Text},
     plan::{Change, ChangeId, Plan, outcome::ChangeResult},
     state::Doubt,
@@ -55,10 +55,7 @@ impl About {
     /// Of a run of a manifest.
     pub fn of(manifest: &Manifest, run: &Text, origin: Origin) -> Self {
         let Source::Files(_) = &manifest.source;
-        let target = match &manifest.target {
-            Target::Dialpad(dialpad) => dialpad.url.value.clone(),
-            Target::Sandbox(_) => "sandbox".into(),
-        };
+        let target = manifest.target.label();
         Self { manifest: manifest.name.clone(), run: run.clone(), source: "files".into(), target, origin }
     }
 }

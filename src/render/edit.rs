@@ -4,15 +4,18 @@ use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::neutral::line;
+use super::{
+    markdown::escape::{code, prose},
+    neutral::line,
+};
 use crate::{
     desired::Cause,
     names::{Place, count},
     plan::edit::{Edit, ValueChange, Wanted},
 };
 
-/// The most people that Markdown lists of each kind; a comment has 65,536 characters.
-const MOST_LISTED: usize = 150;
+/// Bytes of the people of one kind in Markdown; a comment has 65,536 characters for all three.
+const MOST_LISTED: usize = 20_000;
 
 /// For people: counts first, then who enters, who leaves and what changes.
 pub fn text(edit: &Edit, color: bool) -> String {
@@ -94,37 +97,21 @@ fn section<'a>(out: &mut String, title: &str, number: usize, rows: impl Iterator
         "\n<details{open}><summary>{title}: {}</summary>\n\n| who | why |\n|---|---|\n",
         count(number, "person", "people")
     ));
-    for (who, why) in rows.take(MOST_LISTED) {
-        out.push_str(&format!("| {} | {} |\n", cell(who, 60), cell(&why, 140)));
-    }
-    if number > MOST_LISTED {
-        out.push_str(&format!("\n{} more are not listed.\n", number - MOST_LISTED));
-    }
-    out.push_str("\n</details>\n");
-}
-
-/// Foreign text in a cell of a table: nothing in it is markup, and it has an end.
-fn cell(text: &str, most: usize) -> String {
-    let mut cell = String::new();
-    for (at, c) in line(text).chars().enumerate() {
-        if at == most {
-            cell.push('…');
+    let mut list = String::new();
+    let mut listed = 0;
+    for (who, why) in rows {
+        let row = format!("| {} | {} |\n", code(who), prose(&why));
+        if list.len() + row.len() > MOST_LISTED {
             break;
         }
-        match c {
-            '&' => cell.push_str("&amp;"),
-            '<' => cell.push_str("&lt;"),
-            '>' => cell.push_str("&gt;"),
-            '@' => cell.push_str("&#64;"),
-            ':' => cell.push_str("&#58;"),
-            '|' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '\\' | '#' | '!' | '~' => {
-                cell.push('\\');
-                cell.push(c);
-            }
-            c => cell.push(c),
-        }
+        list.push_str(&row);
+        listed += 1;
     }
-    cell
+    out.push_str(&list);
+    if number > listed {
+        out.push_str(&format!("\n{} more are not listed.\n", number - listed));
+    }
+    out.push_str("\n</details>\n");
 }
 
 /// The JSON of `plan --base --format json`.
@@ -295,5 +282,29 @@ fn wanted(wanted: &Wanted) -> String {
         Wanted::Empty => "empty".to_owned(),
         Wanted::Unmapped => "left alone".to_owned(),
         Wanted::Failed(message) => format!("fails: {}", line(message)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{desired::CauseKind, plan::edit::Leaves};
+
+    #[test]
+    fn markdown_fits_a_comment_and_nothing_foreign_is_markup_or_a_mention() {
+        let cause = |text: &str| Cause { kind: CauseKind::Filter, text: text.into(), place: None };
+        let leaves = |n: usize| Leaves {
+            person: format!("<b>|@team{n}").as_str().into(),
+            before: cause("group <SG>|@all"),
+            after: cause("filter `x|y`"),
+        };
+        let edit = Edit { leaves: (0..5_000).map(leaves).collect(), ..Edit::default() };
+        let text = markdown(&edit);
+        assert!(text.len() < 65_000 && text.contains("more are not listed"), "{}", text.len());
+        assert!(text.contains("| <code>&lt;b&gt;"), "{text}");
+        assert!(!text.contains("<b>") && !text.contains("<SG>") && !text.contains("@all") && !text.contains("@team"));
+        for row in text.lines().filter(|line| line.starts_with("| <code>")) {
+            assert_eq!(row.matches('|').count(), 3, "{row}");
+        }
     }
 }

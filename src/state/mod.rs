@@ -33,11 +33,7 @@ use self::{
     journal::Entry,
     links::{Document, Kept},
 };
-use crate::{
-    manifest::{Manifest, Target},
-    memory::Memory,
-    names::Text,
-};
+use crate::{manifest::Manifest, memory::Memory, names::Text};
 
 /// How long the entries of the budgets are kept: a rolling day, and the minute that they are gathered in.
 const BUDGET_DAY: SignedDuration = SignedDuration::from_mins(24 * 60 + 1);
@@ -138,10 +134,7 @@ impl State {
     /// # Errors
     /// When it is there and cannot be used.
     pub fn open(manifest: &Manifest, base: &Path) -> Result<Self, StateError> {
-        let target = match &manifest.target {
-            Target::Dialpad(dialpad) => dialpad.url.value.clone(),
-            Target::Sandbox(_) => "sandbox".into(),
-        };
+        let target = manifest.target.label();
         Self::read(Store::Folder(folder(manifest, base)), &manifest.name, &target)
     }
 

@@ -11,7 +11,7 @@ use crate::render::{neutral, text::value::cut};
 const MOST: usize = 300;
 
 /// A foreign name or value as code.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::render) fn code(text: &str) -> String {
     let text = cut(neutral::line(text).into_owned(), MOST);
     let mut escaped = String::with_capacity(text.len() + 13);
     escaped.push_str("<code>");
@@ -21,7 +21,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// A sentence with foreign parts, as prose; what stands between backticks as code.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::render) fn prose(text: &str) -> String {
     let text = cut(neutral::line(text).into_owned(), 2 * MOST);
     let mut escaped = String::with_capacity(text.len());
     let paired = text.matches('`').count().is_multiple_of(2);

@@ -3,7 +3,7 @@
 //! A comment holds 65,536 characters; what does not fit is cut, and said. Nothing
 //! from the directory is Markdown or HTML here: see [`escape`].
 
-mod escape;
+pub(super) mod escape;
 mod outcome;
 mod plan;
 mod sections;
