@@ -7,6 +7,7 @@
 pub mod attributes;
 mod digest;
 mod effective;
+mod entra;
 mod include;
 pub mod literals;
 pub mod mapping;
@@ -26,6 +27,7 @@ pub mod yaml;
 use jiff::tz::TimeZone;
 
 use crate::names::{Folded, Place, Text};
+pub use entra::{Auth, Cloud, Entra};
 pub use include::{Disk, Listed, Unreadable};
 pub use mapping::{Apply, GroupMappings, Mapping, MappingSource, Membership, OnRename, UserMappings, WhenEmpty};
 pub use read::{Read, Written, read};
