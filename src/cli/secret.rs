@@ -1,15 +1,18 @@
 //! From a reference in the manifest to the secret itself.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{
+    env,
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use super::output::plain;
 use crate::{
     manifest::{Placed, SecretRef},
-    names::Secret,
+    names::{LONGEST_SECRET, Secret},
 };
-
-/// The most bytes of a file or of what a command writes that can be a secret.
-const MOST: usize = 64 << 10;
 
 /// Gets a secret from where the manifest says. A command is only run when
 /// `allow_command` was given: a pull request can edit it.
@@ -18,61 +21,77 @@ const MOST: usize = 64 << 10;
 /// Why it cannot be had, with the place and the next step, and without the secret.
 pub fn resolve(secret: &Placed<SecretRef>, allow_command: bool) -> Result<Secret, String> {
     let place = &secret.place;
-    let got = match &secret.value {
-        SecretRef::Env(name) => match env::var(&**name) {
-            Ok(value) => value,
-            Err(env::VarError::NotPresent) => {
-                return Err(format!(
-                    "get the secret ({place}): the environment has no `{name}`; set it for this command"
-                ));
-            }
-            Err(env::VarError::NotUnicode(_)) => {
-                return Err(format!("get the secret ({place}): what `{name}` holds is not UTF-8"));
-            }
-        },
-        SecretRef::File(file) => fs::read_to_string(Path::new(&**file))
-            .map_err(|error| format!("get the secret ({place}): read `{file}`: {}", plain(&error)))?,
-        SecretRef::Command(line) if allow_command => {
-            run(line).map_err(|why| format!("get the secret ({place}): {why}"))?
+    let failed = |why: String| format!("get the secret ({place}): {why}");
+    let (from, got) = match &secret.value {
+        SecretRef::Env(name) => {
+            let Some(value) = env::var_os(&**name) else {
+                return Err(failed(format!("the environment has no `{name}`; set it for this command")));
+            };
+            (format!("what `{name}` holds"), value.into_encoded_bytes())
+        }
+        SecretRef::File(file) => {
+            let bytes = File::open(Path::new(&**file)).and_then(bounded);
+            (format!("`{file}`"), bytes.map_err(|error| failed(format!("read `{file}`: {}", plain(&error))))?)
         }
         SecretRef::Command(line) => {
-            return Err(format!(
-                "get the secret ({place}): it comes from the command `{line}`, which is only run with --allow-command"
-            ));
+            let words = words(line).map_err(failed)?;
+            let program = &words[0];
+            if !allow_command {
+                return Err(failed(format!(
+                    "it comes from the command `{program}`, which is only run with --allow-command"
+                )));
+            }
+            (format!("what `{program}` wrote"), run(&words).map_err(failed)?)
         }
     };
-    if got.trim().is_empty() {
-        let what = match &secret.value {
-            SecretRef::Env(name) => format!("`{name}` is set and empty"),
-            SecretRef::File(file) => format!("`{file}` is empty"),
-            SecretRef::Command(line) => format!("`{line}` wrote nothing"),
-        };
-        return Err(format!("get the secret ({place}): {what}"));
-    }
-    if got.len() > MOST {
-        return Err(format!("get the secret ({place}): it is longer than {MOST} bytes; is it the right one?"));
-    }
-    Ok(Secret::new(&got))
+    Secret::parse_bytes(&got).map_err(|why| failed(format!("{from} {why}")))
+}
+
+/// A command's words, as a shell would split them; never none. Of these only the first
+/// is ever shown: people write passwords behind it.
+fn words(line: &str) -> Result<Vec<String>, String> {
+    let words = shell_words::split(line).map_err(|_| {
+        let first = line.split_whitespace().next().unwrap_or_default();
+        format!("the command that begins with `{first}` has a quote that is not closed")
+    })?;
+    if words.is_empty() { Err("the command is empty".to_owned()) } else { Ok(words) }
 }
 
 /// Runs a command without a shell. What it says on standard error goes to people as it is.
-fn run(line: &str) -> Result<String, String> {
-    let words = shell_words::split(line).map_err(|_| format!("the command `{line}` has a quote that is not closed"))?;
-    let Some((program, arguments)) = words.split_first() else { return Err("the command is empty".to_owned()) };
-    let output = Command::new(program)
+fn run(words: &[String]) -> Result<Vec<u8>, String> {
+    let (program, arguments) = (&words[0], &words[1..]);
+    let failed = |error: &io::Error| format!("run `{program}`: {}", plain(error));
+    let mut child = Command::new(program)
         .args(arguments)
-        .stderr(std::process::Stdio::inherit())
-        .stdin(std::process::Stdio::null())
-        .output()
-        .map_err(|error| format!("run `{program}`: {}", plain(&error)))?;
-    if !output.status.success() {
-        return Err(format!("`{program}` ended with {}", output.status));
+        .stderr(Stdio::inherit())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(&error))?;
+    let wrote = child.stdout.take().map_or_else(|| Ok(Vec::new()), bounded);
+    if wrote.as_ref().map_or(true, |wrote| wrote.len() > LONGEST_SECRET) {
+        // It may write for ever; that it has ended already is no matter.
+        let _ = child.kill();
     }
-    String::from_utf8(output.stdout).map_err(|_| format!("what `{program}` wrote is not UTF-8"))
+    let ended = child.wait().map_err(|error| failed(&error))?;
+    let wrote = wrote.map_err(|error| failed(&error))?;
+    if !ended.success() && wrote.len() <= LONGEST_SECRET {
+        return Err(format!("`{program}` ended with {ended}"));
+    }
+    Ok(wrote)
+}
+
+/// No more than can be a secret, and one byte that tells.
+fn bounded(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(LONGEST_SECRET as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::names::Place;
 
@@ -99,7 +118,10 @@ mod tests {
             (SecretRef::Env("DIALFORM_NO_SUCH_VARIABLE".into()), "has no `DIALFORM_NO_SUCH_VARIABLE`"),
             (SecretRef::File("/nowhere/token".into()), "no such file or directory"),
             (SecretRef::Command("false".into()), "ended with exit status: 1"),
-            (SecretRef::Command("true".into()), "`true` wrote nothing"),
+            (SecretRef::Command("true".into()), "what `true` wrote is empty"),
+            (SecretRef::Command("echo 'a\nb'".into()), "more than one line"),
+            (SecretRef::Command("yes".into()), "longer than 64 KiB"),
+            (SecretRef::File("/dev/zero".into()), "longer than 64 KiB"),
             (SecretRef::Command("echo 'x".into()), "not closed"),
             (SecretRef::Command("no-such-program-here".into()), "run `no-such-program-here`"),
             // No shell: nothing is expanded.
@@ -107,6 +129,17 @@ mod tests {
         ] {
             let error = resolved(secret, true).unwrap_err();
             assert!(error.contains(says) && error.contains("dialform.yaml:9"), "{error}");
+        }
+    }
+
+    #[test]
+    fn of_a_command_only_the_first_word_is_told() {
+        for line in ["false --password hunter2", "no-such-program-here hunter2", "echo 'a\nhunter2'", "echo 'hunter2"] {
+            for allow in [true, false] {
+                if let Err(error) = resolved(SecretRef::Command(line.into()), allow) {
+                    assert!(!error.contains("hunter2"), "{error}");
+                }
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use url::{Host, Url};
 pub struct Address {
     text: String,
     loopback: bool,
+    near: bool,
 }
 
 /// Why a text is not an address that may be asked.
@@ -42,11 +43,12 @@ impl Address {
             return Err(AddressError::Credentials);
         }
         let loopback = is_loopback(&host);
+        let near = loopback || is_link_local(&host);
         if url.scheme() == "http" && !loopback && !plain_http {
             return Err(AddressError::Plain(host.to_string()));
         }
         let text = format!("{}{}", url.origin().ascii_serialization(), url.path().trim_end_matches('/'));
-        Ok(Self { text, loopback })
+        Ok(Self { text, loopback, near })
     }
 
     /// The address, without a slash at its end.
@@ -58,6 +60,12 @@ impl Address {
     pub fn is_loopback(&self) -> bool {
         self.loopback
     }
+
+    /// Whether it is this machine or one on the same wire (RFC 3927, RFC 4291 §2.5.6), where
+    /// clouds tell a machine who it is. No proxy can ask for it in our place.
+    pub fn is_near(&self) -> bool {
+        self.near
+    }
 }
 
 fn is_loopback(host: &Host<&str>) -> bool {
@@ -68,6 +76,14 @@ fn is_loopback(host: &Host<&str>) -> bool {
         }
         Host::Ipv4(ip) => ip.is_loopback(),
         Host::Ipv6(ip) => ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()),
+    }
+}
+
+fn is_link_local(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(_) => false,
+        Host::Ipv4(ip) => ip.is_link_local(),
+        Host::Ipv6(ip) => ip.is_unicast_link_local() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_link_local()),
     }
 }
 
@@ -85,6 +101,21 @@ mod tests {
             ("http://localhost/scim", "http://localhost/scim"),
         ] {
             assert_eq!(Address::parse(text, false).unwrap().as_str(), address);
+        }
+    }
+
+    #[test]
+    fn what_is_near_is_not_asked_for_through_a_proxy() {
+        for (text, near) in [
+            ("http://127.0.0.1:1", true),
+            ("http://localhost", true),
+            ("http://169.254.169.254/metadata", true),
+            ("http://[fe80::1]/", true),
+            ("http://169.253.0.1", false),
+            ("http://169.254.169.254.example.com", false),
+            ("https://login.microsoftonline.com", false),
+        ] {
+            assert_eq!(Address::parse(text, true).unwrap().is_near(), near, "{text}");
         }
     }
 

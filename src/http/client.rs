@@ -269,8 +269,11 @@ impl Client {
         *request.method_mut() = call.method.clone();
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/scim+json, application/json"));
-        if call.body.is_some() {
+        let says = |name: HeaderName| call.headers.iter().any(|(said, _)| *said == name);
+        if !says(header::ACCEPT) {
+            headers.insert(header::ACCEPT, HeaderValue::from_static("application/scim+json, application/json"));
+        }
+        if call.body.is_some() && !says(header::CONTENT_TYPE) {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/scim+json"));
         }
         if let Some((_, value)) = &self.inner.token {

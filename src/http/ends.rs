@@ -46,7 +46,7 @@ pub(super) fn socket(address: &Address) -> Result<Ends, EndError> {
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
         .tcp_nodelay(true);
-    if address.is_loopback() {
+    if address.is_near() {
         builder = builder.no_proxy();
     }
     let client = builder.build().map_err(|error| EndError::Tls(deepest(&error)))?;

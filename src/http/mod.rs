@@ -6,7 +6,7 @@
 //!
 //! Certificates are verified against the system's roots; `SSL_CERT_FILE` and
 //! `SSL_CERT_DIR` name others, `HTTPS_PROXY` and `NO_PROXY` are obeyed, but
-//! loopback is never asked for through a proxy.
+//! loopback and link-local addresses are never asked for through a proxy.
 
 mod address;
 mod client;

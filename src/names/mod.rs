@@ -13,7 +13,7 @@ mod value;
 pub use path::{AttrPath, PathError, Selector};
 pub use place::Place;
 pub use reading::{Complete, Reading};
-pub use secret::Secret;
+pub use secret::{LONGEST_SECRET, NoSecret, Secret};
 pub use value::{Attributes, Value};
 
 use std::{fmt, sync::Arc};

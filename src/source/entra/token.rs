@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::names::Secret;
 
@@ -17,20 +17,43 @@ pub struct Token {
 
 /// What a token says of itself. It is not verified: Graph does that. It is read only
 /// to notice the wrong tenant early and to name a missing permission.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// The tenant's id.
-    #[serde(default)]
     pub tid: Option<String>,
+    /// What it is for: Microsoft Graph, as a URL or as an application's id.
+    pub aud: Option<String>,
     /// The application that signed in.
-    #[serde(default, alias = "azp")]
     pub appid: Option<String>,
+    /// The application's name.
+    pub name: Option<String>,
     /// The granted application permissions, such as `User.Read.All`.
-    #[serde(default)]
     pub roles: Vec<String>,
+    /// The granted delegated permissions: a person signed in.
+    pub scp: Vec<String>,
     /// When it ends, in seconds since 1970.
-    #[serde(default)]
     pub exp: Option<i64>,
+}
+
+impl Claims {
+    /// What has another type than it should is as if it were not there.
+    fn read(body: &Map<String, Value>) -> Self {
+        let text = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
+        let list = |key: &str| match body.get(key) {
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::String(words)) => words.split_whitespace().map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        Self {
+            tid: text("tid"),
+            aud: text("aud"),
+            appid: text("appid").or_else(|| text("azp")),
+            name: text("app_displayname"),
+            roles: list("roles"),
+            scp: list("scp"),
+            exp: body.get("exp").and_then(Value::as_i64),
+        }
+    }
 }
 
 impl Token {
@@ -46,7 +69,7 @@ impl Token {
         let mut parts = self.secret.expose().split('.');
         let (_, body, _) = (parts.next()?, parts.next()?, parts.next()?);
         let body = URL_SAFE_NO_PAD.decode(body.trim_end_matches('=')).ok()?;
-        serde_json::from_slice(&body).ok()
+        serde_json::from_slice(&body).ok().map(|body| Claims::read(&body))
     }
 }
 
@@ -83,5 +106,21 @@ mod tests {
         }
         let empty = Token::ready(Secret::new("a.e30.c"));
         assert_eq!((empty.claims(), empty.expires), (Some(Claims::default()), None));
+    }
+
+    #[test]
+    fn what_has_another_type_is_passed_over() {
+        let body = r#"{"tid":"t","aud":["x"],"roles":"A.Read.All","scp":"User.Read openid","exp":"soon","azp":"p"}"#;
+        let claims = Token::ready(Secret::new(&format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(body)))).claims().unwrap();
+        assert_eq!(
+            (claims.tid.as_deref(), claims.appid.as_deref(), claims.aud, claims.exp),
+            (Some("t"), Some("p"), None, None)
+        );
+        assert_eq!(
+            (claims.roles, claims.scp),
+            (vec!["A.Read.All".to_owned()], vec!["User.Read".to_owned(), "openid".to_owned()])
+        );
+        let list = Token::ready(Secret::new(&format!("e30.{}.sig", URL_SAFE_NO_PAD.encode("[1]"))));
+        assert_eq!(list.claims(), None);
     }
 }
