@@ -27,6 +27,7 @@ pub mod directory;
 pub mod exit;
 pub mod expr;
 pub mod http;
+pub mod import;
 pub mod live;
 pub mod log;
 pub mod manifest;

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
 fn run(command: Command, terminal: &mut Terminal) -> Exit {
     match command {
         Command::Init(args) => cli::init::run(&args, terminal),
+        Command::Import(args) => cli::import::run(&args, terminal),
         Command::Check(args) => cli::check::run(&args, terminal),
         Command::Plan(args) => cli::plan::run(&args, terminal),
         Command::Apply(args) => cli::apply::run(&args, terminal),

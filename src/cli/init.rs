@@ -171,7 +171,7 @@ fn found(folder: &Path, starter: &mut Starter) -> Result<Found, String> {
 }
 
 /// Writes a file whole or not at all.
-fn put(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn put(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();

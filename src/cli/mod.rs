@@ -8,6 +8,7 @@ pub mod connect;
 pub mod doctor;
 pub mod eval;
 pub mod help;
+pub mod import;
 pub mod init;
 pub mod inputs;
 pub mod load;
@@ -67,6 +68,8 @@ pub enum LogFormat {
 pub enum Command {
     /// Write a starter manifest, sample people, tests and a CI workflow
     Init(init::Args),
+    /// Make a manifest of what another tool holds
+    Import(import::Args),
     /// Validate the manifest offline: all problems at once, each with its place
     Check(check::Args),
     /// Show what would change in Dialpad, and why

@@ -23,6 +23,8 @@ pub enum Name {
     Plan,
     /// What `apply --format json` prints.
     Outcome,
+    /// What `import entra --format json` prints.
+    Import,
     /// A file of the manifest's own tests.
     Tests,
 }
@@ -35,6 +37,7 @@ impl Name {
             Name::Included => format!("{:#}\n", raw::included()),
             Name::Plan => json::plan_schema(),
             Name::Outcome => json::outcome_schema(),
+            Name::Import => json::import_schema(),
             Name::Tests => format!("{:#}\n", policy_test::schema()),
         }
     }

@@ -95,6 +95,14 @@ impl Mapping {
     }
 }
 
+/// What a service fills in by itself (RFC 7643 §3.1, §4.1.2).
+const READ_ONLY: [&str; 4] = ["id", "meta", "schemas", "groups"];
+
+/// Whether a service fills an attribute in by itself, so that it cannot be mapped.
+pub fn is_read_only(target: &AttrPath) -> bool {
+    target.schema().is_none() && READ_ONLY.iter().any(|name| name.eq_ignore_ascii_case(target.attribute()))
+}
+
 /// When a mapping applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -19,6 +19,7 @@ pub use value::{Attributes, Value};
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use unicode_general_category::{GeneralCategory, get_general_category};
 
 /// Shared, immutable text. Cloning is cheap, so a value read from the
 /// directory flows to the plan without being copied.
@@ -91,6 +92,22 @@ impl Folded {
 /// Lower case by Unicode's simple rules; ASCII without an allocation per character.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() }
+}
+
+/// Whether a character does something other than being seen.
+///
+/// Controls, line and paragraph separators, and format characters (bidi overrides
+/// and isolates, zero-width characters, tags). The joiners U+200C and U+200D stay:
+/// Persian names and many emoji need them.
+pub fn is_hostile(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    match get_general_category(c) {
+        GeneralCategory::Control | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator => true,
+        GeneralCategory::Format => !matches!(c, '\u{200c}' | '\u{200d}'),
+        _ => false,
+    }
 }
 
 /// Compares two texts without case.

@@ -169,6 +169,14 @@ impl AttrPath {
         self.0.key.as_ref().eq_ignore_ascii_case(name)
     }
 
+    /// Whether two paths write the same value: they are equal, or one is a part of the other.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (one, two) = (self.key(), other.key());
+        let is_part =
+            |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with(['.', '[']));
+        one == two || is_part(one, two) || is_part(two, one)
+    }
+
     /// The path of the whole top-level attribute: `emails` of `emails[…].value`.
     pub fn top(&self) -> Self {
         Self::from_parts(self.0.schema.clone(), self.0.attribute.clone(), None, None)

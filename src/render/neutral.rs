@@ -7,23 +7,7 @@
 
 use std::borrow::Cow;
 
-use unicode_general_category::{GeneralCategory, get_general_category};
-
-/// Whether a character does something other than being seen.
-///
-/// Controls, line and paragraph separators, and format characters (bidi overrides
-/// and isolates, zero-width characters, tags). The joiners U+200C and U+200D stay:
-/// Persian names and many emoji need them.
-pub fn is_hostile(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_control();
-    }
-    match get_general_category(c) {
-        GeneralCategory::Control | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator => true,
-        GeneralCategory::Format => !matches!(c, '\u{200c}' | '\u{200d}'),
-        _ => false,
-    }
-}
+pub use crate::names::is_hostile;
 
 /// The text on one line, with everything that cannot be seen written as an escape.
 pub fn line(text: &str) -> Cow<'_, str> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A room, whether it belongs to the core, and the rooms that it may use.
-const ROOMS: [(&str, bool, &[&str]); 20] = [
+const ROOMS: [(&str, bool, &[&str]); 21] = [
     ("names", true, &[]),
     ("problem", true, &["names"]),
     ("expr", true, &["names"]),
@@ -17,11 +17,24 @@ const ROOMS: [(&str, bool, &[&str]); 20] = [
     ("live", true, &["names"]),
     ("memory", true, &["names"]),
     ("plan", true, &["names", "expr", "directory", "manifest", "desired", "live", "memory"]),
+    ("import", true, &["names", "expr", "manifest"]),
     ("policy_test", true, &["names", "problem", "expr", "directory", "manifest", "desired", "live", "memory", "plan"]),
     (
         "render",
         true,
-        &["names", "problem", "expr", "directory", "manifest", "desired", "live", "memory", "plan", "policy_test"],
+        &[
+            "names",
+            "problem",
+            "expr",
+            "directory",
+            "manifest",
+            "desired",
+            "live",
+            "memory",
+            "plan",
+            "policy_test",
+            "import",
+        ],
     ),
     ("exit", true, &["plan"]),
     ("http", false, &["names", "sandbox"]),

@@ -19,6 +19,7 @@ mod faults;
 mod filters;
 mod group_planning;
 mod hostile_manifests;
+mod importing;
 mod init;
 mod inputs;
 mod interop;

@@ -52,6 +52,7 @@ pub fn dialform<T: AsRef<str>>(line: &[T]) -> Ran {
     terminal.quiet = cli.quiet;
     let exit = match cli.command {
         Command::Check(args) => cli::check::run(&args, &mut terminal),
+        Command::Import(args) => cli::import::run(&args, &mut terminal),
         Command::Schema(args) => cli::schema::run(&args, &mut terminal),
         Command::Eval(args) => cli::eval::run(&args, &mut terminal),
         Command::Init(args) => cli::init::run(&args, &mut terminal),

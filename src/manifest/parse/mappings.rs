@@ -6,13 +6,11 @@ use super::{Judge, Spot};
 use crate::{
     expr::{self, Expression},
     manifest::{
-        Apply, GroupMappings, Mapping, MappingSource, UserMappings, attributes, raw, structure::listed, yaml::Aligned,
+        Apply, GroupMappings, Mapping, MappingSource, UserMappings, attributes, mapping::is_read_only, raw,
+        structure::listed, yaml::Aligned,
     },
     names::{AttrPath, Place, Value, near_miss},
 };
-
-/// What a service fills in by itself (RFC 7643 §3.1, §4.1.2).
-const READ_ONLY: [&str; 4] = ["id", "meta", "schemas", "groups"];
 
 pub(super) fn users(raw: &raw::UserMappings, scope: raw::Scope, judge: &mut Judge) -> UserMappings {
     let raw::UserMappings { create, update, delete, delete_after, matching, attributes: written } = raw;
@@ -105,7 +103,7 @@ impl Section<'_, '_> {
             let target = self.target(target, &key);
             let source = self.source(written, &path);
             let (Some(target), Some(source)) = (target, source) else { continue };
-            if let Some((other, spot)) = mappings.iter().find(|(other, _)| overlaps(&other.target, &target)) {
+            if let Some((other, spot)) = mappings.iter().find(|(other, _)| other.target.overlaps(&target)) {
                 let message = if other.target == target {
                     format!("`{target}` is mapped twice")
                 } else {
@@ -136,9 +134,7 @@ impl Section<'_, '_> {
                 return None;
             }
         };
-        let is_read_only =
-            target.schema().is_none() && READ_ONLY.iter().any(|name| name.eq_ignore_ascii_case(target.attribute()));
-        if is_read_only {
+        if is_read_only(&target) {
             let message = format!("`{target}` is filled in by the service and cannot be mapped");
             let help = if target.is("id") { "the directory's id goes into `externalId`" } else { "take it out" };
             self.judge.error(key, "read_only", message).help = Some(help.to_owned());
@@ -287,13 +283,6 @@ impl Section<'_, '_> {
         }
         Some(mapping.place)
     }
-}
-
-/// Whether two paths write the same value: they are equal, or one is a part of the other.
-fn overlaps(one: &AttrPath, two: &AttrPath) -> bool {
-    let (one, two) = (one.key(), two.key());
-    let is_part = |part: &str, whole: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with(['.', '[']));
-    one == two || is_part(one, two) || is_part(two, one)
 }
 
 fn value(constant: &raw::Constant) -> Value {

@@ -4,11 +4,13 @@
 //! the planner's own types. `format_version` rises only when that has to be broken.
 
 mod explain;
+mod import;
 mod outcome;
 mod plan;
 mod shapes;
 
 pub use explain::explain;
+pub use import::import;
 pub use outcome::outcome;
 pub use plan::plan;
 
@@ -29,6 +31,11 @@ pub fn plan_schema() -> String {
 /// The JSON Schema (2020-12) of [`outcome`]'s output.
 pub fn outcome_schema() -> String {
     schema::<outcome::Report<'static>>("Dialform outcome")
+}
+
+/// The JSON Schema (2020-12) of [`import`]'s output.
+pub fn import_schema() -> String {
+    schema::<import::Report<'static>>("Dialform import")
 }
 
 fn schema<T: JsonSchema>(title: &str) -> String {

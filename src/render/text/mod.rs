@@ -7,6 +7,7 @@ mod changes;
 mod explain;
 mod findings;
 mod held;
+mod import;
 mod outcome;
 pub(in crate::render) mod page;
 mod paint;
@@ -15,6 +16,7 @@ pub(in crate::render) mod value;
 
 pub use explain::explain;
 pub use findings::findings;
+pub use import::import;
 pub use outcome::{outcome, progress};
 pub use plan::plan;
 
