@@ -10,6 +10,9 @@ use super::{Terminal, init::put, output::plain};
 use crate::{
     exit::Exit,
     import::{self, Document, Imported, MAX_BYTES},
+    manifest::{self, Disk, trust::AllowedHosts},
+    names::count,
+    problem::{Level, Problem},
     render::{self, neutral, text::View},
 };
 
@@ -45,10 +48,6 @@ pub struct EntraArgs {
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
 }
-
-/// Said until people can be read from Entra: the manifest that is made names that source.
-const NOT_YET: &str = "this version of Dialform cannot read people from Entra yet: `check` refuses `source.entra`, \
-`default_access` and `{ entra: true }`; put `source.files` and assignments in their place to plan now";
 
 const AFTER: &str = "The schema: in the portal under Attribute mapping, Show advanced options, Review your schema here, \
 Download; or the answer of Microsoft Graph for `/servicePrincipals/{id}/synchronization/jobs/{id}/schema`. The other \
@@ -155,10 +154,21 @@ fn show(args: &EntraArgs, imported: &Imported, terminal: &mut Terminal) {
     }
     let view = View { color: terminal.color_err, width: terminal.width, ..View::default() };
     terminal.say(&render::text::import(&imported.report, &view));
-    terminal.say(&format!("note: {NOT_YET}"));
+    refused(&imported.manifest, terminal);
     if let Some(out) = &args.out {
         let shown = out.display().to_string();
         let file = shell_words::quote(&shown);
         terminal.say(&format!("wrote {shown}; next:\n  dialform check -m {file}\n  dialform plan -m {file}"));
+    }
+}
+
+/// Says when `check` refuses what was made: a manifest can name what this version does not know.
+fn refused(text: &str, terminal: &mut Terminal) {
+    let mut disk = Disk { read: &mut |_| Ok(text.to_owned()), list: &mut |_, _| Ok(Vec::new()) };
+    let problems = manifest::read("dialform.yaml", &mut disk, &AllowedHosts::default()).problems;
+    let errors: Vec<&Problem> = problems.iter().filter(|problem| problem.level == Level::Error).collect();
+    if let [first, ..] = errors.as_slice() {
+        let number = count(errors.len(), "error", "errors");
+        terminal.say(&format!("note: `dialform check` refuses this manifest: {number}, the first: {}", first.message));
     }
 }

@@ -11,6 +11,8 @@ use crate::names::Folded;
 
 /// The id of the Default Access role (Microsoft, "Assign users and groups to an application").
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
+/// The longest name of an application that is looked for.
+const MAX_NAME: usize = 120;
 /// More lines than this are counted and not written out.
 const MAX_LINES: usize = 200;
 
@@ -143,7 +145,14 @@ pub(super) fn application(principals: &[At], findings: &mut Findings) -> Option<
     }
     let at = principals.first()?;
     let name = at.string("displayName").map(str::trim).filter(|name| !name.is_empty() && !holds_token(name));
+    // What names an application has at most 120 characters (Microsoft Graph, known issue 13635).
     let id =
         at.string("appId").or_else(|| at.string("id")).map(str::trim).filter(|id| !id.is_empty() && !holds_token(id));
-    Some((id.or(name)?.to_owned(), name.map(str::to_owned)))
+    let called = id.or(name).filter(|called| called.chars().count() <= MAX_NAME);
+    if called.is_none() {
+        let what = "the service principal".to_owned();
+        let why = "neither its id nor its name can name an application";
+        findings.add(Kind::NotCarried, "bad_application", at, what, why, "write `application` by hand");
+    }
+    Some((called?.to_owned(), name.map(str::to_owned)))
 }
