@@ -127,7 +127,7 @@ impl Context {
             if let Some(line) = last.take()
                 && let Err(error) = self.journal.settle(line, Vec::new())
             {
-                return self.not_tried(target, Halt::State(error.to_string()));
+                return self.not_tried(target, Halt::of(&error));
             }
             if references(request).any(|of| self.resolve(of).is_none()) {
                 return Carried::failed(target, "an object that it names was not created");
@@ -171,7 +171,7 @@ impl Context {
         let gone = matches!(change.action, Action::DeleteUser | Action::DeleteGroup);
         let check = target.clone().filter(|_| !gone && seen.doubtful);
         let status = if already { Status::Already } else { Status::Done };
-        let halt = written.err().map(|error| Halt::State(error.to_string()));
+        let halt = written.err().map(|error| Halt::of(&error));
         Carried { status, target, effects, in_doubt: None, check, halt }
     }
 
@@ -192,7 +192,7 @@ impl Context {
                 let failed = Effect::Failed { change, message: message.clone(), at, wanted };
                 let effects = if refused { vec![failed] } else { Vec::new() };
                 let written = self.journal.settle(line, effects.clone()).err();
-                let halt = halt.or_else(|| written.map(|error| Halt::State(error.to_string())));
+                let halt = halt.or_else(|| written.map(|error| Halt::of(&error)));
                 Carried { status: Status::Failed { http, message }, effects, halt, ..Carried::failed(target, "") }
             }
             Trouble::Doubt { doubt, message, halt } => {
@@ -205,8 +205,9 @@ impl Context {
     async fn send(&self, change: &Change, index: usize, request: &Request) -> Result<Answered, Trouble> {
         self.go().map_err(Trouble::Halt)?;
         let doubt = self.doubt(change, index, request);
-        let state = |error: StateError| Trouble::Halt(Halt::State(error.to_string()));
-        let line = self.journal.intend(&doubt).await.map_err(state)?;
+        let line = self.journal.intend(&doubt).await.map_err(|error| Trouble::Halt(Halt::of(&error)))?;
+        // Writing it down may have taken its time, and somebody else may have taken over.
+        self.hold.check().map_err(|lost| Trouble::Halt(Halt::Lock(lost)))?;
         let version = change.version.as_ref().filter(|_| index == 0);
         let mut pending = request.clone();
         let mut lost: Option<String> = None;
@@ -297,6 +298,11 @@ impl Context {
 }
 
 impl Halt {
+    /// Of a state that cannot be written.
+    pub fn of(error: &StateError) -> Self {
+        if error.is_taken_over() { Halt::Lock(error.to_string()) } else { Halt::State(error.to_string()) }
+    }
+
     /// What it means for a change that is not tried.
     pub fn because(&self) -> Text {
         match self {

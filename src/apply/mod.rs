@@ -14,12 +14,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     dialpad::Writer,
-    names::{TargetId, Text},
+    names::{TargetId, Text, count},
     plan::{
         ChangeId, Plan,
         outcome::{ChangeResult, Outcome, Stop},
     },
-    state::{Effect, Guard, State},
+    state::{Effect, Guard, State, StateError},
 };
 
 pub use recover::recover;
@@ -92,8 +92,16 @@ pub async fn run(
         }
         None => walk::nothing_done(plan, &Stop::State { message: "the state is not locked".into() }),
     };
-    if let Err(error) = keep(plan, state, &outcome) {
-        outcome.stopped.get_or_insert(Stop::State { message: error.to_string().into() });
+    match keep(plan, state, &outcome) {
+        Err(error) if error.is_taken_over() => {
+            outcome.stopped = Some(Stop::LockLost { message: error.to_string().into() });
+        }
+        Err(error) => {
+            let message = format!("{error}{}", lost(state)).into();
+            // That nothing could be kept is worse than why it stopped.
+            outcome.stopped = Some(Stop::State { message });
+        }
+        Ok(()) => {}
     }
     let sent = writer.sent();
     (outcome.requests, outcome.retries) = (sent.requests - before.requests, sent.retries - before.retries);
@@ -101,9 +109,24 @@ pub async fn run(
     outcome
 }
 
+/// Names what is done and known to this process alone.
+fn lost(state: &State) -> String {
+    const NAMED: usize = 5;
+    let names = state.journal().map(|journal| journal.unrecorded()).unwrap_or_default();
+    if names.is_empty() {
+        return String::new();
+    }
+    let mut shown = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > NAMED {
+        shown.push_str(&format!(" and {} more", names.len() - NAMED));
+    }
+    let requests = count(names.len(), "request was answered and is", "requests were answered and are");
+    format!("; {requests} not recorded ({shown}): the next apply looks them up")
+}
+
 /// Remembers what the plan asks for, and writes the memory. Nothing is written
 /// when another run has taken over.
-fn keep(plan: &Plan, state: &mut State, outcome: &Outcome) -> Result<(), crate::state::StateError> {
+fn keep(plan: &Plan, state: &mut State, outcome: &Outcome) -> Result<(), StateError> {
     if matches!(outcome.stopped, Some(Stop::LockLost { .. })) {
         return Ok(());
     }

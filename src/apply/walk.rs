@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
                 }
                 let effects = crate::state::effect::of_subject(change.action, &change.subject, target.as_ref());
                 if let Err(error) = self.state.record(effects) {
-                    self.halt(Halt::State(error.to_string()));
+                    self.halt(Halt::of(&error));
                 }
                 self.finish(at, ChangeResult { target, ..result(change, Status::Already) }, Duration::ZERO);
             }
@@ -276,7 +276,7 @@ impl<'a> Walk<'a> {
         let effects = verify::take_back(change, &mut result, missing, check.disabled_since, now);
         self.results[at] = Some(result);
         if let Err(error) = self.state.record(effects) {
-            self.halt(Halt::State(error.to_string()));
+            self.halt(Halt::of(&error));
         }
     }
 

@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    ManifestArg, Terminal, connect, inputs,
+    ManifestArg, Terminal, ci, connect, inputs,
     output::plain,
     plan::{AboutArgs, Format},
     progress::Progress,
@@ -80,6 +80,7 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
     };
     let writer = connect::writer(manifest, args.allow_command).map_err(|problem| super::failed(&problem, terminal))?;
     let mut state = inputs::state(manifest, terminal)?;
+    ci::warn_of_no_memory(manifest, &state, terminal);
     let guard = state.lock().map_err(|error| locked(&error, terminal))?;
     if !state.in_doubt().is_empty() {
         let doubts = count(state.in_doubt().len(), "request", "requests");
@@ -123,6 +124,9 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
     let outcome = walk(&plan, &writer, &mut state, &guard, &options, &records, terminal).await;
     let read = read.as_ref().map(|(directory, now)| (manifest, directory, *now));
     records.close(&plan, &outcome, read, state.memory(), terminal);
+    if let Some(requests) = state.store_requests() {
+        tracing::info!(requests, store = %state.label(), "requests to the store of the state");
+    }
     show(&plan, &outcome, args.format, terminal);
     Ok(Exit::of_outcome(&plan, &outcome))
 }

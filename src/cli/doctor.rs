@@ -1,5 +1,7 @@
 //! `dialform doctor`: tests the connection as Entra does, and says what the service supports.
 
+use std::path::Path;
+
 use super::{ManifestArg, Terminal, connect, load};
 use crate::{
     dialpad::{Interest, examine},
@@ -11,6 +13,7 @@ use crate::{
         findings, neutral, problems,
         text::{self, View},
     },
+    state,
 };
 
 /// The arguments.
@@ -37,7 +40,8 @@ pub enum Format {
     Json,
 }
 
-/// Runs the command. It only reads, whatever the key may do.
+/// Runs the command. From Dialpad it only reads, whatever the key may do; in an
+/// object store for the state it makes one object and removes it.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
     let loaded = match load::manifest(&args.manifest.manifest) {
         Ok(loaded) => loaded,
@@ -51,7 +55,8 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
         Target::Sandbox(sandbox) => Text::from(format!("the sandbox in {}", sandbox.folder)),
     };
     match found(&loaded.manifest, args.allow_command) {
-        Ok(found) => {
+        Ok(mut found) => {
+            found.extend(state::examine(&loaded.manifest, Path::new("")));
             let view = View { color: terminal.color, width: terminal.width, ..View::default() };
             terminal.data(&match args.format {
                 Format::Text => text::findings(&service, &found, &view),

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod base;
 pub mod check;
+pub mod ci;
 pub mod completions;
 pub mod connect;
 pub mod doctor;

@@ -1,6 +1,7 @@
 //! The provisioning log of a run. That it cannot be written is said once and stops nothing.
 
 use std::{
+    path::Path,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -36,9 +37,10 @@ impl Records {
     pub fn open(state: &State, manifest: &Manifest, plan: &Plan, recovered: &[Doubt]) -> Self {
         let run = state.journal().map(|journal| journal.run().clone()).unwrap_or_default();
         let about = About::of(manifest, &run, Origin::of(&|name| std::env::var(name).ok()));
-        let opened = state.folder().map(|folder| Log::open(folder, about, plan)).transpose();
+        // The log stays on this machine, also where the state is shared.
+        let opened = Log::open(&State::folder_of(manifest, Path::new("")), about, plan);
         let (log, problem) = match opened {
-            Ok(log) => (log, None),
+            Ok(log) => (Some(log), None),
             Err(problem) => (None, Some(problem)),
         };
         let records = Self { inner: Mutex::new(Inner { log, problem }) };

@@ -84,7 +84,7 @@ pub(super) fn manifest() -> Manifest {
             on_out_of_scope: OnOutOfScope::Disable,
             place: at(5),
         },
-        state: placed(".dialform".into()),
+        state: placed(crate::manifest::StateUrl::Folder(".dialform".into())),
         digest: "".into(),
     }
 }

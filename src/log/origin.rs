@@ -33,11 +33,31 @@ impl Origin {
         let pull = || variable("GITHUB_REF")?.strip_prefix("refs/pull/")?.split('/').next().map(str::to_owned);
         Self {
             actor: first(&["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID", "USER", "USERNAME"]),
-            automatic: first(&["CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL"]).is_some(),
+            automatic: is_automatic(&first),
             commit: first(&["GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT", "BUILD_SOURCEVERSION"]),
             pull_request: pull().or_else(|| first(&["CI_MERGE_REQUEST_IID", "CHANGE_ID"])),
             address: github().or_else(|| first(&["CI_JOB_URL", "BUILD_URL"])),
         }
+    }
+}
+
+/// Every CI sets one of these; `CI=false` is how people say that a job is none.
+fn is_automatic(first: &dyn Fn(&[&str]) -> Option<String>) -> bool {
+    const OWN: [&str; 9] = [
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "JENKINS_URL",
+        "TF_BUILD",
+        "BUILDKITE",
+        "CIRCLECI",
+        "CODEBUILD_BUILD_ID",
+        "TEAMCITY_VERSION",
+        "BITBUCKET_BUILD_NUMBER",
+    ];
+    match first(&["CI"]).map(|value| value.to_ascii_lowercase()).as_deref() {
+        Some("false" | "0" | "no") => false,
+        Some(_) => true,
+        None => first(&OWN).is_some(),
     }
 }
 
@@ -79,5 +99,17 @@ mod tests {
         assert_eq!((gitlab.automatic, gitlab.pull_request.as_deref()), (true, Some("4")));
         let person = of(&[("USER", "ana"), ("GITHUB_REF", "refs/heads/main"), ("CI", " ")]);
         assert_eq!(person, Origin { actor: Some("ana".to_owned()), ..Origin::default() });
+    }
+
+    #[test]
+    fn a_ci_is_known_by_any_of_its_variables_unless_it_is_denied() {
+        for (variables, automatic) in [
+            (&[("TF_BUILD", "True")][..], true),
+            (&[("CI", "1")], true),
+            (&[("CI", "false"), ("GITHUB_ACTIONS", "true")], false),
+            (&[("HOME", "/root")], false),
+        ] {
+            assert_eq!(of(variables).automatic, automatic, "{variables:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Assignment, Budget, Budgets, Dialpad, Files, Filter, GroupFiles, GroupMappings, Manifest, Mapping, MappingSource,
-    Principal, Protected, Role, Safety, Sandbox, Scim, Scope, SecretRef, Source, Target, UserMappings, paths,
+    Principal, Protected, Role, Safety, Sandbox, Scim, Scope, SecretRef, Source, StateUrl, Target, UserMappings, paths,
 };
 use crate::names::Text;
 
@@ -84,7 +84,10 @@ impl Lines<'_> {
         self.users(users);
         self.groups(groups);
         self.safety(safety);
-        self.path("state", &state.value);
+        match &state.value {
+            StateUrl::Folder(folder) => self.path("state", folder),
+            StateUrl::Objects { url, beside: _ } => self.add("state in objects", url),
+        }
     }
 
     fn source(&mut self, source: &Source) {

@@ -9,6 +9,7 @@ use super::{
     include::is_section,
     paths,
     read::Written,
+    state,
     tree::{At, Entry, Node},
 };
 
@@ -55,7 +56,10 @@ impl Written {
         if let Some(sandbox) = values.pointer_mut("/target/sandbox").and_then(Value::as_object_mut)
             && !sandbox.contains_key("folder")
         {
-            let state = raw.state.url.strip_prefix("file://").unwrap_or(&raw.state.url);
+            let state = match state::told(&raw.state.url) {
+                Ok(state::Written::Path(path)) => path,
+                Ok(state::Written::Objects(_)) | Err(_) => state::BESIDE,
+            };
             let file = self.root.at(&["state", "url"]).map_or(&self.path, |(node, _)| &node.at.file);
             let folder = paths::joined(&paths::resolved(file, state), "sandbox");
             sandbox.insert("folder".to_owned(), json!(paths::seen_from(paths::folder(&self.path), &folder)));
@@ -70,8 +74,14 @@ impl Written {
             found = found.and_then(|value| value.get_mut(*step));
         }
         let (Some(Value::String(written)), Some((node, _))) = (found, self.root.at(path)) else { return };
+        let state = path == ["state", "url"];
+        let file = match state::told(written) {
+            Ok(state::Written::Path(file)) if state => file.to_owned(),
+            Ok(state::Written::Objects(_)) | Err(_) if state => return,
+            Ok(_) | Err(_) => written.clone(),
+        };
         if node.at.file != self.path {
-            let resolved = paths::resolved(&node.at.file, written.trim_start_matches("file://"));
+            let resolved = paths::resolved(&node.at.file, &file);
             *written = paths::seen_from(paths::folder(&self.path), &resolved);
         }
     }

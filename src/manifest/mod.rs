@@ -19,6 +19,7 @@ mod reference;
 pub mod roles;
 pub mod safety;
 pub mod scope;
+mod state;
 pub mod structure;
 pub mod tree;
 pub mod trust;
@@ -35,6 +36,7 @@ pub use reference::reference;
 pub use roles::{Assignment, Principal, Role};
 pub use safety::{Budget, Budgets, OnOutOfScope, Ownership, Protected, Safety};
 pub use scope::Filter;
+pub use state::StateUrl;
 
 /// A value with the place where it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +78,8 @@ pub struct Manifest {
     pub groups: GroupMappings,
     /// Budgets, protection and ownership.
     pub safety: Safety,
-    /// The folder of what is kept between runs, relative to where the command runs.
-    pub state: Placed<Text>,
+    /// Where what is kept between runs lies.
+    pub state: Placed<StateUrl>,
     /// SHA-256 of the validated manifest, in hex: changes when its meaning does,
     /// not when a comment moves.
     pub digest: Text,

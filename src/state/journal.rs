@@ -4,11 +4,14 @@
 //! before it is sent and forced to the disk (one sync serves all that wait for
 //! it); its result is written after the answer. Whatever has no result when the
 //! journal is read is in doubt and is looked up.
+//!
+//! In an object store the lines are gathered: a segment of them is one object, and
+//! a result waits for the next intent or the end of the run.
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -16,12 +19,14 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::{
     StateError,
     effect::Effect,
     links::hex,
-    store::{Appended, Store},
+    numbered::Segments,
+    store::{Appended, Kind, Store},
 };
 use crate::{
     names::Text,
@@ -210,10 +215,18 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Said, StateError> {
 #[derive(Debug)]
 pub struct Journal {
     tail: Mutex<Tail>,
-    /// Held by whoever syncs; who waits for it finds its lines synced.
-    turn: tokio::sync::Mutex<()>,
+    /// Held by whoever syncs; who waits for it finds its lines synced, or that they cannot be.
+    turn: tokio::sync::Mutex<Turn>,
     synced: AtomicU64,
     run: Text,
+}
+
+#[derive(Debug, Default)]
+struct Turn {
+    /// When the last sync began.
+    last: Option<Instant>,
+    /// Why an object store could not be written: nobody waits for the same again.
+    broken: Option<Arc<StateError>>,
 }
 
 #[derive(Debug)]
@@ -221,6 +234,10 @@ struct Tail {
     file: Appended,
     /// The number of the next line.
     next: u64,
+    /// Whose request each intent without a result is, where results wait.
+    open: BTreeMap<u64, Text>,
+    /// Results that wait, by line, with whose they are.
+    unrecorded: Vec<(u64, Text)>,
 }
 
 /// The number of a line of the journal.
@@ -237,10 +254,15 @@ impl Journal {
         at: Timestamp,
     ) -> Result<Self, StateError> {
         let begin = Entry::Begin { version: VERSION, generation, target: target.clone(), run: run.clone(), at };
-        let first = line(0, &begin).map_err(|problem| StateError::damaged(store.file(FILE), problem))?;
-        let file = store.begin(FILE, first.as_bytes())?;
-        let tail = Mutex::new(Tail { file, next: 1 });
-        Ok(Self { tail, turn: tokio::sync::Mutex::default(), synced: AtomicU64::new(1), run: run.clone() })
+        let first = line(0, &begin).map_err(|problem| StateError::damaged(FILE, problem))?;
+        let file = match store.kind() {
+            Kind::Files(files) => files.begin(FILE, first.as_bytes())?,
+            // It is written with the first line after it.
+            Kind::Objects(bucket) => Appended::Objects(Segments::begin(bucket, generation, run, first.as_bytes())),
+        };
+        let tail = Mutex::new(Tail { file, next: 1, open: BTreeMap::new(), unrecorded: Vec::new() });
+        let (turn, synced) = (tokio::sync::Mutex::default(), AtomicU64::new(1));
+        Ok(Self { tail, turn, synced, run: run.clone() })
     }
 
     fn tail(&self) -> MutexGuard<'_, Tail> {
@@ -268,6 +290,13 @@ impl Journal {
     /// When it cannot be written; the request must not be sent then.
     pub async fn intend(&self, doubt: &Doubt) -> Result<Line, StateError> {
         let line = self.append(&Entry::Intent(doubt.clone()))?;
+        {
+            let mut tail = self.tail();
+            if tail.file.waits() {
+                let name = format!("{} {}", doubt.action.verb(), doubt.subject.name);
+                tail.open.insert(line.0, name.into());
+            }
+        }
         self.sync().await?;
         Ok(line)
     }
@@ -277,7 +306,39 @@ impl Journal {
     /// # Errors
     /// When it cannot be written; the request is then looked up by the next run.
     pub fn settle(&self, intent: Line, effects: Vec<Effect>) -> Result<(), StateError> {
-        self.append(&Entry::Result { of: intent.0, effects }).map(drop)
+        let line = self.append(&Entry::Result { of: intent.0, effects })?;
+        let mut tail = self.tail();
+        if let Some(name) = tail.open.remove(&intent.0) {
+            tail.unrecorded.push((line.0, name));
+        }
+        Ok(())
+    }
+
+    /// What was answered and is known to this process alone.
+    pub fn unrecorded(&self) -> Vec<Text> {
+        self.tail().unrecorded.iter().map(|(_, name)| name.clone()).collect()
+    }
+
+    /// The highest number that is taken in an object store.
+    pub(super) fn last_number(&self) -> Option<u64> {
+        match &self.tail().file {
+            Appended::Objects(segments) => Some(segments.last()),
+            Appended::File { .. } | Appended::Memory { .. } => None,
+        }
+    }
+
+    /// Writes what waits, in the caller's own time; without waiting lines nothing is done.
+    pub(super) fn flush(&self) -> Result<(), StateError> {
+        let segments = {
+            let tail = self.tail();
+            match &tail.file {
+                Appended::Objects(segments) if tail.next > 1 => segments.clone(),
+                Appended::Objects(_) | Appended::File { .. } | Appended::Memory { .. } => return Ok(()),
+            }
+        };
+        segments.flush()?;
+        self.tail().unrecorded.clear();
+        Ok(())
     }
 
     /// Writes down something to be remembered without a request.
@@ -296,22 +357,39 @@ impl Journal {
     /// # Errors
     /// When the disk refuses.
     pub async fn sync(&self) -> Result<(), StateError> {
-        let wanted = self.tail().next;
-        let _turn = self.turn.lock().await;
+        let (wanted, spacing, waits) = {
+            let tail = self.tail();
+            (tail.next, tail.file.spacing(), tail.file.waits())
+        };
+        let mut turn = self.turn.lock().await;
         if self.synced.load(Ordering::Acquire) >= wanted {
             return Ok(());
         }
+        if let Some(broken) = &turn.broken {
+            return Err(StateError::Before(Arc::clone(broken)));
+        }
+        if let Some(last) = turn.last {
+            tokio::time::sleep_until(last + spacing).await;
+        }
+        turn.last = Some(Instant::now());
         let (upto, sync) = {
             let tail = self.tail();
             (tail.next, tail.file.sync())
         };
         if let Some(sync) = sync {
-            match tokio::task::spawn_blocking(sync).await {
-                Ok(done) => done?,
-                Err(_) => return Err(StateError::damaged(FILE, "syncing it was given up")),
+            let done = tokio::task::spawn_blocking(sync).await;
+            let done = done.unwrap_or_else(|_| Err(StateError::damaged(FILE, "syncing it was given up")));
+            if let Err(error) = done {
+                if !waits {
+                    return Err(error);
+                }
+                let broken = Arc::new(error);
+                turn.broken = Some(Arc::clone(&broken));
+                return Err(StateError::Before(broken));
             }
         }
         self.synced.store(upto, Ordering::Release);
+        self.tail().unrecorded.retain(|(line, _)| *line >= upto);
         Ok(())
     }
 }

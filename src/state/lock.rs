@@ -3,7 +3,10 @@
 //! Two things are kept. The system's lock on `run.lock` tells at once, on one
 //! machine, whether the owner still lives; the system frees it with the process.
 //! The record in `run.json` says who it is, and holds against other machines
-//! that share the folder until its lease is over.
+//! that share the folder until its lease is over. In an object store there is only
+//! a record.
+
+mod objects;
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -15,10 +18,13 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use object_store::UpdateVersion;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::objects::{IGNORES, NEXT};
 use super::{
     StateError,
+    bucket::{Bucket, Written},
     store::{Store, write_whole},
 };
 use crate::names::Text;
@@ -30,6 +36,8 @@ const RECORD: &str = "run.json";
 const LEASE: Duration = Duration::from_secs(60);
 /// How often it is renewed.
 const RENEW: Duration = Duration::from_secs(20);
+/// How soon that is tried again when it failed.
+const AGAIN: Duration = Duration::from_secs(4);
 /// After so long without renewal nothing new is sent: somebody else may soon take over.
 const QUIET: Duration = Duration::from_secs(40);
 
@@ -50,6 +58,9 @@ pub struct Holder {
     pub since: Timestamp,
     /// When it was last renewed.
     pub renewed: Timestamp,
+    /// Whether it was given back, where the record stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub released: bool,
 }
 
 impl Holder {
@@ -65,6 +76,7 @@ impl Holder {
             run: run.clone(),
             since: now,
             renewed: now,
+            released: false,
         }
     }
 
@@ -81,7 +93,7 @@ impl Holder {
 
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Holder { owner, host, boot: _, process, run, since, renewed } = self;
+        let Holder { owner, host, boot: _, process, run, since, renewed, released: _ } = self;
         write!(f, "{owner} on {host} (process {process}, run {run}) since {since:.0}, renewed {renewed:.0}")
     }
 }
@@ -117,10 +129,27 @@ pub struct Guard {
 /// What tells whether the lock still holds.
 #[derive(Debug)]
 struct Lease {
-    folder: PathBuf,
+    record: Record,
     inner: Mutex<LeaseInner>,
-    /// Freed by the system with the process.
-    _file: File,
+    /// Held by whoever renews: an object store may take its time.
+    turn: Mutex<()>,
+}
+
+/// Where the record lies.
+#[derive(Debug)]
+enum Record {
+    /// In a folder, beside the system's lock.
+    Folder {
+        folder: PathBuf,
+        /// Freed by the system with the process.
+        _file: File,
+    },
+    /// In an object store.
+    Objects {
+        bucket: Bucket,
+        /// The version that our next write is conditional on.
+        version: Mutex<UpdateVersion>,
+    },
 }
 
 #[derive(Debug)]
@@ -145,39 +174,46 @@ impl Hold {
 }
 
 pub(super) fn take(store: &Store, run: &Text) -> Result<Guard, LockError> {
-    let folder = match store {
-        Store::Folder(folder) => folder,
+    let here = Holder::of_this_process(run, Timestamp::now());
+    let record = match store {
+        Store::Folder(folder) => Record::Folder { folder: folder.clone(), _file: take_folder(folder, &here)? },
+        Store::Objects(bucket) => {
+            let version = objects::take(bucket, &here)?;
+            Record::Objects { bucket: bucket.clone(), version: Mutex::new(version) }
+        }
         Store::Memory(_) => return Ok(Guard { lease: None, end: None, renewing: None }),
     };
-    let now = Timestamp::now();
-    let here = Holder::of_this_process(run, now);
+    let inner = LeaseInner { holder: here, renewed: Instant::now(), lost: None };
+    let lease = Arc::new(Lease { record, inner: Mutex::new(inner), turn: Mutex::default() });
+    let (end, ended) = mpsc::channel();
+    let renewed = Arc::clone(&lease);
+    let renewing = std::thread::Builder::new().name("lease".to_owned()).spawn(move || {
+        let mut wait = RENEW;
+        while ended.recv_timeout(wait) == Err(mpsc::RecvTimeoutError::Timeout) {
+            // A failure is seen by whoever checks before it sends.
+            wait = if renewed.renew(Timestamp::now()).is_ok() { RENEW } else { AGAIN };
+        }
+    });
+    let renewing = renewing.map_err(StateError::io("renew the lock of", Path::new(&store.label())))?;
+    Ok(Guard { lease: Some(lease), end: Some(end), renewing: Some(renewing) })
+}
+
+fn take_folder(folder: &Path, here: &Holder) -> Result<File, LockError> {
     let held =
         |holder: Option<Holder>| LockError::Held { folder: folder.display().to_string(), holder: holder.map(Box::new) };
     let Some(file) = system_lock(folder)? else { return Err(held(read(folder))) };
     if let Some(holder) = read(folder) {
         // We have the system's lock: a holder of this machine is dead.
-        if !holder.is_here(&here) && !holder.is_over(now) {
+        if !holder.is_here(here) && !holder.is_over(here.since) {
             return Err(held(Some(holder)));
         }
     }
-    write(folder, &here)?;
+    write(folder, here)?;
     // Of two machines that found the same lease over, the one whose record stays has the lock.
     match read(folder) {
-        Some(holder) if holder == here => {}
-        other => return Err(held(other)),
+        Some(holder) if holder == *here => Ok(file),
+        other => Err(held(other)),
     }
-    let inner = LeaseInner { holder: here, renewed: Instant::now(), lost: None };
-    let lease = Arc::new(Lease { folder: folder.clone(), inner: Mutex::new(inner), _file: file });
-    let (end, ended) = mpsc::channel();
-    let renewed = Arc::clone(&lease);
-    let renewing = std::thread::Builder::new().name("lease".to_owned()).spawn(move || {
-        while ended.recv_timeout(RENEW) == Err(mpsc::RecvTimeoutError::Timeout) {
-            // A failure is seen by whoever checks before it sends.
-            let _ = renewed.renew(Timestamp::now());
-        }
-    });
-    let renewing = renewing.map_err(StateError::io("renew the lock in", folder))?;
-    Ok(Guard { lease: Some(lease), end: Some(end), renewing: Some(renewing) })
 }
 
 /// The system's lock; `None` when a process that lives has it.
@@ -239,25 +275,77 @@ impl Lease {
 
     /// Renews the record, unless somebody else has taken over or removed it.
     fn renew(&self, now: Timestamp) -> Result<(), String> {
-        let mut inner = self.inner();
-        if let Some(lost) = &inner.lost {
-            return Err(lost.clone());
-        }
-        let lost = match read(&self.folder) {
-            Some(holder) if holder.run == inner.holder.run && holder.process == inner.holder.process => None,
-            Some(holder) => Some(format!("the lock was taken over by {holder}")),
-            None => Some("the lock was removed by somebody".to_owned()),
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut holder = {
+            let inner = self.inner();
+            if let Some(lost) = &inner.lost {
+                return Err(lost.clone());
+            }
+            inner.holder.clone()
         };
-        if let Some(lost) = lost {
-            inner.lost = Some(lost.clone());
-            return Err(lost);
-        }
-        let mut holder = inner.holder.clone();
+        let (run, process) = (holder.run.clone(), holder.process);
         holder.renewed = now;
-        // Not lost yet: the next check tries again.
-        write(&self.folder, &holder).map_err(|error| format!("the lock could not be renewed: {error}"))?;
-        (inner.holder, inner.renewed) = (holder, Instant::now());
-        Ok(())
+        match self.record.write(&holder, |found| found.run == run && found.process == process) {
+            Ok(None) => {
+                let mut inner = self.inner();
+                (inner.holder, inner.renewed) = (holder, Instant::now());
+                Ok(())
+            }
+            Ok(Some(lost)) => {
+                self.inner().lost = Some(lost.clone());
+                Err(lost)
+            }
+            // Not lost yet: the next check tries again.
+            Err(error) => Err(format!("the lock could not be renewed: {error}")),
+        }
+    }
+}
+
+impl Record {
+    /// Writes the holder again where the lock is still ours; gives how it was lost if it is not.
+    fn write(&self, holder: &Holder, ours: impl Fn(&Holder) -> bool) -> Result<Option<String>, StateError> {
+        let lost = |found: Option<Holder>| match found {
+            Some(holder) => format!("the lock was taken over by {holder}"),
+            None => "the lock was removed by somebody".to_owned(),
+        };
+        match self {
+            Record::Folder { folder, _file } => match read(folder) {
+                Some(found) if ours(&found) => write(folder, holder).map(|()| None),
+                found => Ok(Some(lost(found))),
+            },
+            Record::Objects { bucket, version } => {
+                let mut version = version.lock().unwrap_or_else(PoisonError::into_inner);
+                match objects::renew(bucket, holder, version.clone())? {
+                    Written::Ours(renewed) => {
+                        *version = renewed;
+                        Ok(None)
+                    }
+                    Written::Taken => match objects::read(bucket)? {
+                        // An earlier renewal without an answer arrived after all.
+                        Some((found, now)) if ours(&found) => {
+                            *version = now;
+                            Ok(None)
+                        }
+                        found => Ok(Some(lost(found.map(|(holder, _)| holder)))),
+                    },
+                }
+            }
+        }
+    }
+
+    /// Gives the lock back. If it stays, the next run sees that its owner is gone.
+    fn release(&self, last: &Holder) {
+        match self {
+            Record::Folder { folder, _file } => {
+                if read(folder).is_some_and(|holder| holder.run == last.run) {
+                    let _ = fs::remove_file(folder.join(RECORD));
+                }
+            }
+            Record::Objects { bucket, version } => {
+                let version = version.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let _ = objects::release(bucket, last, version);
+            }
+        }
     }
 }
 
@@ -283,11 +371,14 @@ impl Drop for Guard {
             // It only fails if renewing panicked, which changes nothing here.
             let _ = renewing.join();
         }
-        if let Some(lease) = &self.lease
-            && read(&lease.folder).is_some_and(|holder| holder.run == lease.inner().holder.run)
-        {
-            // If it stays, the next run sees that its owner is gone.
-            let _ = fs::remove_file(lease.folder.join(RECORD));
+        if let Some(lease) = &self.lease {
+            let (holder, is_lost) = {
+                let inner = lease.inner();
+                (inner.holder.clone(), inner.lost.is_some())
+            };
+            if !is_lost {
+                lease.record.release(&holder);
+            }
         }
     }
 }
@@ -304,7 +395,15 @@ pub struct Look {
 }
 
 /// Looks at the lock without taking it.
-pub(super) fn look(folder: &Path) -> Result<Look, StateError> {
+pub(super) fn look(store: &Store) -> Result<Look, StateError> {
+    match store {
+        Store::Folder(folder) => look_in(folder),
+        Store::Objects(bucket) => objects::look(bucket),
+        Store::Memory(_) => Ok(Look { holder: None, alive: false, over: true }),
+    }
+}
+
+fn look_in(folder: &Path) -> Result<Look, StateError> {
     let now = Timestamp::now();
     let holder = read(folder);
     let there = fs::symlink_metadata(folder.join(FILE)).is_ok();
@@ -315,7 +414,15 @@ pub(super) fn look(folder: &Path) -> Result<Look, StateError> {
 }
 
 /// Removes the record, if it is still the one that was looked at.
-pub(super) fn remove(folder: &Path, seen: &Holder) -> Result<(), StateError> {
+pub(super) fn remove(store: &Store, seen: &Holder) -> Result<(), StateError> {
+    match store {
+        Store::Folder(folder) => remove_in(folder, seen),
+        Store::Objects(bucket) => objects::remove(bucket, seen),
+        Store::Memory(_) => Ok(()),
+    }
+}
+
+fn remove_in(folder: &Path, seen: &Holder) -> Result<(), StateError> {
     match read(folder) {
         Some(holder) if holder.run == seen.run => {
             let path = folder.join(RECORD);
@@ -346,6 +453,7 @@ mod tests {
             run: "r0".into(),
             since: renewed,
             renewed,
+            released: false,
         }
     }
 
@@ -406,16 +514,16 @@ mod tests {
     #[test]
     fn a_look_tells_the_living_from_the_dead() {
         let folder = folder();
-        assert_eq!(look(folder.path()).unwrap(), Look { holder: None, alive: false, over: true });
+        assert_eq!(look_in(folder.path()).unwrap(), Look { holder: None, alive: false, over: true });
         let guard = take_in(folder.path(), "r1").unwrap();
-        let seen = look(folder.path()).unwrap();
+        let seen = look_in(folder.path()).unwrap();
         assert!(seen.alive && !seen.over && seen.holder.is_some_and(|holder| &*holder.run == "r1"));
         drop(guard);
         write(folder.path(), &stranger(Timestamp::now())).unwrap();
-        let seen = look(folder.path()).unwrap();
+        let seen = look_in(folder.path()).unwrap();
         assert!(!seen.alive && !seen.over);
-        remove(folder.path(), &seen.holder.unwrap()).unwrap();
-        assert!(look(folder.path()).unwrap().holder.is_none());
+        remove_in(folder.path(), &seen.holder.unwrap()).unwrap();
+        assert!(look_in(folder.path()).unwrap().holder.is_none());
     }
 
     #[test]

@@ -6,11 +6,17 @@
 //! journal holds what came after it and says which generation it follows. When a
 //! run ends, the journal is folded into the next generation; the document and
 //! the journal before are kept, so that one damaged file loses nothing.
+//!
+//! In a folder these are files (`store`), in an object store numbered objects
+//! (`numbered`), so that runs on different machines share them.
 
+pub mod bucket;
 pub mod effect;
+mod examine;
 pub mod journal;
 mod links;
 mod lock;
+mod numbered;
 mod recovery;
 pub mod store;
 
@@ -23,7 +29,9 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+pub use bucket::{Bucket, Patience};
 pub use effect::Effect;
+pub use examine::examine;
 pub use journal::{Doubt, Journal, Seek};
 pub use lock::{Guard, Hold, Holder, LockError, Look};
 pub use recovery::Found;
@@ -32,8 +40,14 @@ pub use store::{Disk, Store};
 use self::{
     journal::Entry,
     links::{Document, Kept},
+    numbered::Numbers,
+    store::Kind,
 };
-use crate::{manifest::Manifest, memory::Memory, names::Text};
+use crate::{
+    manifest::{Manifest, StateUrl},
+    memory::Memory,
+    names::Text,
+};
 
 /// How long the entries of the budgets are kept: a rolling day, and the minute that they are gathered in.
 const BUDGET_DAY: SignedDuration = SignedDuration::from_mins(24 * 60 + 1);
@@ -76,6 +90,27 @@ pub enum StateError {
         /// What is wrong.
         problem: String,
     },
+    /// The object store refused, or cannot be used.
+    #[error("{doing} `{label}`: {problem}; {next}")]
+    Objects {
+        /// What was tried.
+        doing: &'static str,
+        /// Where.
+        label: String,
+        /// What is wrong.
+        problem: String,
+        /// The next step.
+        next: &'static str,
+    },
+    /// Another run has begun to write.
+    #[error("write `{at}`: another run has taken it over; nothing more was sent")]
+    TakenOver {
+        /// Where.
+        at: String,
+    },
+    /// What could not be written before is not tried again by the same run.
+    #[error(transparent)]
+    Before(Arc<StateError>),
     /// A file of another format.
     #[error(
         "read `{file}`: it has format version {version}, and this dialform knows {ours}; use the dialform that wrote it"
@@ -101,8 +136,26 @@ fn next_step(error: &io::Error) -> &'static str {
 }
 
 impl StateError {
+    /// Whether another run has begun to write.
+    pub fn is_taken_over(&self) -> bool {
+        match self {
+            StateError::TakenOver { .. } => true,
+            StateError::Before(error) => error.is_taken_over(),
+            StateError::Io { .. }
+            | StateError::Link { .. }
+            | StateError::NotAFolder { .. }
+            | StateError::Damaged { .. }
+            | StateError::Objects { .. }
+            | StateError::Version { .. } => false,
+        }
+    }
+
     fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| StateError::Io { doing, path: path.to_owned(), source }
+    }
+
+    fn objects(doing: &'static str, label: &str, problem: String, next: &'static str) -> Self {
+        StateError::Objects { doing, label: label.to_owned(), problem, next }
     }
 
     fn damaged(file: impl fmt::Display, problem: impl fmt::Display) -> Self {
@@ -126,6 +179,8 @@ pub struct State {
     in_doubt: Vec<Doubt>,
     warnings: Vec<String>,
     journal: Option<Arc<Journal>>,
+    /// Where the numbers of an object store stand.
+    numbers: Numbers,
 }
 
 impl State {
@@ -135,7 +190,7 @@ impl State {
     /// When it is there and cannot be used.
     pub fn open(manifest: &Manifest, base: &Path) -> Result<Self, StateError> {
         let target = manifest.target.label();
-        Self::read(Store::Folder(folder(manifest, base)), &manifest.name, &target)
+        Self::read(store(manifest, base)?, &manifest.name, &target)
     }
 
     /// Reads what a store holds for a manifest of this name and this target.
@@ -155,6 +210,7 @@ impl State {
             in_doubt: Vec::new(),
             warnings: Vec::new(),
             journal: None,
+            numbers: Numbers::default(),
         };
         state.load()?;
         Ok(state)
@@ -180,11 +236,11 @@ impl State {
         self.store.label()
     }
 
-    /// The folder that it lies in, unless that is memory.
-    pub fn folder(&self) -> Option<&Path> {
+    /// Requests that were sent to the object store that it lies in.
+    pub fn store_requests(&self) -> Option<u64> {
         match &self.store {
-            Store::Folder(folder) => Some(folder),
-            Store::Memory(_) => None,
+            Store::Objects(bucket) => Some(bucket.requests()),
+            Store::Folder(_) | Store::Memory(_) => None,
         }
     }
 
@@ -202,15 +258,30 @@ impl State {
         let now = Timestamp::now();
         let run = run_id(now);
         let guard = lock::take(&self.store, &run)?;
-        if self.load()? {
-            self.begin(&run, now)?;
-        } else {
-            self.fold(&run, now)?;
+        self.journal = None;
+        let is_whole = self.load()?;
+        match self.store {
+            // The next number shuts out whoever held the lock before and still lives.
+            Store::Objects(_) => self.take_over(&run, now)?,
+            Store::Folder(_) | Store::Memory(_) if is_whole => self.begin(&run, now)?,
+            Store::Folder(_) | Store::Memory(_) => self.fold(&run, now)?,
         }
         Ok(guard)
     }
 
-    /// The folder in which a manifest's state lies, whether it is there or not.
+    /// Folds until the next number is ours: a run before this one may write its last.
+    fn take_over(&mut self, run: &Text, now: Timestamp) -> Result<(), StateError> {
+        for _ in 0..READS {
+            match self.fold(run, now) {
+                Err(StateError::TakenOver { .. }) => self.load().map(drop)?,
+                done => return done,
+            }
+        }
+        self.fold(run, now)
+    }
+
+    /// The folder of this machine for a manifest, whether it is there or not: of its
+    /// state, or of its log where the state lies in an object store.
     pub fn folder_of(manifest: &Manifest, base: &Path) -> PathBuf {
         folder(manifest, base)
     }
@@ -220,7 +291,7 @@ impl State {
     /// # Errors
     /// When the folder cannot be read.
     pub fn look(manifest: &Manifest, base: &Path) -> Result<Look, StateError> {
-        lock::look(&folder(manifest, base))
+        lock::look(&store(manifest, base)?)
     }
 
     /// Removes a manifest's lock that was looked at.
@@ -228,7 +299,7 @@ impl State {
     /// # Errors
     /// When it cannot be removed.
     pub fn unlock(manifest: &Manifest, base: &Path, seen: &Holder) -> Result<(), StateError> {
-        lock::remove(&folder(manifest, base), seen)
+        lock::remove(&store(manifest, base)?, seen)
     }
 
     /// The journal, while the lock is held.
@@ -291,17 +362,36 @@ impl State {
     fn fold(&mut self, run: &Text, now: Timestamp) -> Result<(), StateError> {
         self.memory.done.retain(|done| now.duration_since(done.at) <= BUDGET_DAY);
         let kept = Kept { memory: self.memory.clone(), in_doubt: self.in_doubt.clone() };
+        if let Some(journal) = &self.journal {
+            // So that one damaged object loses nothing.
+            journal.flush()?;
+            self.numbers.last = journal.last_number().unwrap_or(self.numbers.last);
+            self.generation = self.generation.max(self.numbers.last);
+        }
         let generation = self.generation + 1;
         let document = Document { target: self.target.clone(), generation, kept };
         let text = links::write(&document, &self.manifest, now)
-            .map_err(|problem| StateError::damaged(self.store.file(links::FILE), problem))?;
-        let beside = format!("{}.next", links::FILE);
-        self.store.replace(&beside, text.as_bytes())?;
-        if !self.damaged {
-            self.store.rename(links::FILE, links::PREVIOUS)?;
+            .map_err(|problem| StateError::damaged(self.store.label(), problem))?;
+        match self.store.kind() {
+            Kind::Files(files) => {
+                let beside = format!("{}.next", links::FILE);
+                files.replace(&beside, text.as_bytes())?;
+                if !self.damaged {
+                    files.rename(links::FILE, links::PREVIOUS)?;
+                }
+                files.rename(&beside, links::FILE)?;
+                files.rename(journal::FILE, journal::PREVIOUS)?;
+            }
+            Kind::Objects(bucket) => {
+                if !numbered::create(bucket, generation, text)? {
+                    return Err(StateError::TakenOver { at: bucket.label().to_owned() });
+                }
+                let before = self.numbers.base;
+                numbered::tidy(bucket, &mut self.numbers, before);
+                self.numbers.present.extend(self.numbers.last + 1..=generation);
+                (self.numbers.last, self.numbers.base) = (generation, generation);
+            }
         }
-        self.store.rename(&beside, links::FILE)?;
-        self.store.rename(journal::FILE, journal::PREVIOUS)?;
         (self.generation, self.damaged) = (generation, false);
         self.begin(run, now)
     }
@@ -316,7 +406,15 @@ impl State {
     fn load(&mut self) -> Result<bool, StateError> {
         let mut tries = 1;
         let read = loop {
-            match recovery::read(&self.store) {
+            let read = match self.store.kind() {
+                Kind::Files(files) => recovery::read(files),
+                Kind::Objects(bucket) => {
+                    let (read, numbers) = numbered::read(bucket)?;
+                    self.numbers = numbers;
+                    break read;
+                }
+            };
+            match read {
                 Ok(read) => break read,
                 // Another run was folding between two of our reads.
                 Err(StateError::Damaged { .. }) if tries < READS => tries += 1,
@@ -338,9 +436,17 @@ impl State {
     }
 }
 
-/// The folder of a manifest.
+/// Where the state of a manifest lies.
+fn store(manifest: &Manifest, base: &Path) -> Result<Store, StateError> {
+    match &manifest.state.value {
+        StateUrl::Folder(_) => Ok(Store::Folder(folder(manifest, base))),
+        StateUrl::Objects { url, beside: _ } => Bucket::connect(url, &folder_name(&manifest.name)).map(Store::Objects),
+    }
+}
+
+/// The folder of a manifest on this machine.
 fn folder(manifest: &Manifest, base: &Path) -> PathBuf {
-    base.join(&*manifest.state.value).join(folder_name(&manifest.name))
+    base.join(&**manifest.state.value.folder()).join(folder_name(&manifest.name))
 }
 
 /// The folder of a manifest's name: the name itself where that can be a folder's.

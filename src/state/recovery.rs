@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::{
-    Doubt, Effect, State, StateError, Store, effect,
+    Doubt, Effect, State, StateError, effect,
     journal::{self, Said, Seek},
     links::{self, Document, Kept},
+    store::Files,
 };
 use crate::{
     live::{Group, Live, User},
@@ -33,7 +34,7 @@ pub(super) struct Read {
 /// Reads the memory and adds what the journals say came after it.
 ///
 /// If the memory is missing or damaged, the one before it and both journals give the same.
-pub(super) fn read(store: &Store) -> Result<Read, StateError> {
+pub(super) fn read(store: Files<'_>) -> Result<Read, StateError> {
     let last = document(store, links::FILE);
     let now = said(store, journal::FILE)?;
     let mut warnings = Vec::new();
@@ -46,7 +47,10 @@ pub(super) fn read(store: &Store) -> Result<Read, StateError> {
             error @ (StateError::Version { .. }
             | StateError::Io { .. }
             | StateError::Link { .. }
-            | StateError::NotAFolder { .. }),
+            | StateError::NotAFolder { .. }
+            | StateError::Objects { .. }
+            | StateError::TakenOver { .. }
+            | StateError::Before(_)),
         ) => return Err(error),
         found => match (document(store, links::PREVIOUS).ok().flatten(), found) {
             (Some(previous), found) => {
@@ -81,14 +85,14 @@ fn empty() -> Document {
     Document { target: "".into(), generation: 0, kept: Kept::default() }
 }
 
-fn document(store: &Store, name: &str) -> Result<Option<Document>, StateError> {
+fn document(store: Files<'_>, name: &str) -> Result<Option<Document>, StateError> {
     match store.read(name)? {
         Some(bytes) => links::read(&bytes, &store.file(name)).map(Some),
         None => Ok(None),
     }
 }
 
-fn said(store: &Store, name: &str) -> Result<Said, StateError> {
+fn said(store: Files<'_>, name: &str) -> Result<Said, StateError> {
     match store.read(name)? {
         Some(bytes) => journal::read(&bytes, &store.file(name)),
         None => Ok(Said::default()),
@@ -103,7 +107,7 @@ fn brief(error: &StateError) -> String {
     }
 }
 
-fn add(kept: &mut Kept, said: Said) {
+pub(super) fn add(kept: &mut Kept, said: Said) {
     for effect in &said.effects {
         effect.apply(&mut kept.memory);
     }

@@ -1,4 +1,4 @@
-//! Where the files of the state lie: a folder, or memory for tests.
+//! Where the state lies: a folder, an object store, or memory for tests.
 //!
 //! A file is replaced by writing another beside it, forcing that to the disk and
 //! renaming it, so that it is whole or the old one. A file that is appended to
@@ -10,9 +10,10 @@ use std::{
     io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use super::StateError;
+use super::{StateError, bucket::Bucket, numbered::Segments};
 
 /// The largest file that is read. A hundred thousand links take about 20 MB.
 const LARGEST: u64 = 1 << 30;
@@ -22,6 +23,8 @@ const LARGEST: u64 = 1 << 30;
 pub enum Store {
     /// A folder of this machine.
     Folder(PathBuf),
+    /// A prefix in an object store. It has numbered objects rather than files; see `numbered`.
+    Objects(Bucket),
     /// Memory, for tests: it outlives the [`super::State`] that used it, as a disk does.
     Memory(Disk),
 }
@@ -31,15 +34,8 @@ impl Store {
     pub fn label(&self) -> String {
         match self {
             Store::Folder(folder) => folder.display().to_string(),
+            Store::Objects(bucket) => bucket.label().to_owned(),
             Store::Memory(_) => "memory".to_owned(),
-        }
-    }
-
-    /// How people call one of its files.
-    pub fn file(&self, name: &str) -> String {
-        match self {
-            Store::Folder(folder) => folder.join(name).display().to_string(),
-            Store::Memory(_) => name.to_owned(),
         }
     }
 
@@ -70,11 +66,47 @@ impl Store {
         Ok(())
     }
 
+    /// What it is, for who reads and writes it.
+    pub(super) fn kind(&self) -> Kind<'_> {
+        match self {
+            Store::Folder(folder) => Kind::Files(Files::Folder(folder)),
+            Store::Memory(disk) => Kind::Files(Files::Memory(disk)),
+            Store::Objects(bucket) => Kind::Objects(bucket),
+        }
+    }
+}
+
+/// Two ways of keeping the same.
+pub(super) enum Kind<'a> {
+    /// Few files that are replaced and appended to.
+    Files(Files<'a>),
+    /// Numbered objects.
+    Objects(&'a Bucket),
+}
+
+/// A place for files.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Files<'a> {
+    /// A folder of this machine.
+    Folder(&'a Path),
+    /// Memory, for tests.
+    Memory(&'a Disk),
+}
+
+impl Files<'_> {
+    /// How people call one of its files.
+    pub(super) fn file(self, name: &str) -> String {
+        match self {
+            Files::Folder(folder) => folder.join(name).display().to_string(),
+            Files::Memory(_) => name.to_owned(),
+        }
+    }
+
     /// The content of a file, if it is there.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
+    pub(super) fn read(self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
         let folder = match self {
-            Store::Folder(folder) => folder,
-            Store::Memory(disk) => return Ok(disk.lock().files.get(name).map(|file| file.bytes.clone())),
+            Files::Folder(folder) => folder,
+            Files::Memory(disk) => return Ok(disk.lock().files.get(name).map(|file| file.bytes.clone())),
         };
         let path = folder.join(name);
         match plain(&path) {
@@ -92,9 +124,9 @@ impl Store {
     }
 
     /// Replaces a file as a whole; afterwards it is on the disk.
-    pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
+    pub(super) fn replace(self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
         match self {
-            Store::Folder(folder) => {
+            Files::Folder(folder) => {
                 let path = folder.join(name);
                 plain(&path)?;
                 let beside = folder.join(format!("{name}.new"));
@@ -102,7 +134,7 @@ impl Store {
                 fs::rename(&beside, &path).map_err(StateError::io("replace", &path))?;
                 sync_folder(folder)
             }
-            Store::Memory(disk) => {
+            Files::Memory(disk) => {
                 let mut disk = disk.lock();
                 disk.room(bytes.len())?;
                 disk.files.insert(name.to_owned(), MemoryFile { synced: bytes.len(), bytes: bytes.to_vec() });
@@ -112,9 +144,9 @@ impl Store {
     }
 
     /// Gives a file another name, over what is there. A missing file is no error.
-    pub(super) fn rename(&self, from: &str, to: &str) -> Result<(), StateError> {
+    pub(super) fn rename(self, from: &str, to: &str) -> Result<(), StateError> {
         match self {
-            Store::Folder(folder) => {
+            Files::Folder(folder) => {
                 let path = folder.join(from);
                 match fs::rename(&path, folder.join(to)) {
                     Ok(()) => sync_folder(folder),
@@ -122,7 +154,7 @@ impl Store {
                     Err(error) => Err(StateError::io("rename", &path)(error)),
                 }
             }
-            Store::Memory(disk) => {
+            Files::Memory(disk) => {
                 let mut disk = disk.lock();
                 if let Some(file) = disk.files.remove(from) {
                     disk.files.insert(to.to_owned(), file);
@@ -133,15 +165,15 @@ impl Store {
     }
 
     /// Begins a file that is appended to, in place of any that is there.
-    pub(super) fn begin(&self, name: &str, first: &[u8]) -> Result<Appended, StateError> {
+    pub(super) fn begin(self, name: &str, first: &[u8]) -> Result<Appended, StateError> {
         self.replace(name, first)?;
         match self {
-            Store::Folder(folder) => {
+            Files::Folder(folder) => {
                 let path = folder.join(name);
                 let file = OpenOptions::new().append(true).open(&path).map_err(StateError::io("open", &path))?;
                 Ok(Appended::File { file: Arc::new(file), path, length: first.len() as u64 })
             }
-            Store::Memory(disk) => Ok(Appended::Memory { disk: disk.clone(), name: name.to_owned() }),
+            Files::Memory(disk) => Ok(Appended::Memory { disk: (*disk).clone(), name: name.to_owned() }),
         }
     }
 }
@@ -205,13 +237,16 @@ pub(super) enum Appended {
         /// Its name there.
         name: String,
     },
+    /// In an object store.
+    Objects(Segments),
 }
 
 /// Forces what was appended so far to the disk; may block.
 pub(super) type Sync = Box<dyn FnOnce() -> Result<(), StateError> + Send>;
 
 impl Appended {
-    /// Adds bytes, all or none. They outlive this process, not yet the machine.
+    /// Adds bytes, all or none. In a folder they outlive this process, not yet the
+    /// machine; in an object store they wait for the next segment.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), StateError> {
         match self {
             Appended::File { file, path, length } => {
@@ -229,7 +264,24 @@ impl Appended {
                 disk.files.entry(name.clone()).or_default().bytes.extend_from_slice(bytes);
                 Ok(())
             }
+            Appended::Objects(segments) => {
+                segments.append(bytes);
+                Ok(())
+            }
         }
+    }
+
+    /// Between the beginnings of two syncs.
+    pub(super) fn spacing(&self) -> Duration {
+        match self {
+            Appended::File { .. } | Appended::Memory { .. } => Duration::ZERO,
+            Appended::Objects(segments) => segments.spacing(),
+        }
+    }
+
+    /// Whether what was not synced is lost with this process.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self, Appended::Objects(_))
     }
 
     /// What forces the bytes appended so far to the disk; `None` when nothing has to wait.
@@ -246,6 +298,7 @@ impl Appended {
                 }
                 None
             }
+            Appended::Objects(segments) => Some(segments.sync()),
         }
     }
 }

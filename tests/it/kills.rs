@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::process::{Folder, Served};
 
-const TOKEN: &str = "kill-test-token";
+pub const TOKEN: &str = "kill-test-token";
 
 /// The quickstart against a sandbox in another process.
 fn folder(url: &str) -> Folder {
@@ -34,7 +34,7 @@ fn folder(url: &str) -> Folder {
 }
 
 /// A GET to a service on this machine.
-fn get(url: &str, path: &str) -> Value {
+pub fn get(url: &str, path: &str) -> Value {
     let host = url.trim_start_matches("http://").split('/').next().unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     let request =
@@ -48,7 +48,7 @@ fn get(url: &str, path: &str) -> Value {
 }
 
 /// What the service holds, by names.
-fn snapshot(url: &str) -> BTreeSet<String> {
+pub fn snapshot(url: &str) -> BTreeSet<String> {
     let mut shown = BTreeSet::new();
     let users = get(url, "/scim/Users?count=100");
     let users = users["Resources"].as_array().unwrap();

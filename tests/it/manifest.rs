@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use dialform::{
     cli::load,
-    manifest::{self, Disk, Manifest, Principal, Read, Target, Unreadable, trust::AllowedHosts},
+    manifest::{self, Disk, Manifest, Principal, Read, StateUrl, Target, Unreadable, trust::AllowedHosts},
     problem::Level,
 };
 
@@ -73,7 +73,7 @@ fn five_keys_are_enough() {
     assert_eq!(shown, [(None, None), (None, None), (None, None), (Some(25), Some(10)), (Some(5), None)]);
     let shown = [budgets.adopts, budgets.withdrawals, budgets.member_removals].map(|budget| budget.max);
     assert_eq!(shown, [Some(25), Some(25), Some(100)]);
-    assert_eq!(&*manifest.state.value, ".dialform");
+    assert_eq!(manifest.state.value, StateUrl::Folder(".dialform".into()));
     let Target::Sandbox(sandbox) = &manifest.target else { unreachable!("{:?}", manifest.target) };
     assert_eq!(&*sandbox.folder, ".dialform/sandbox");
 }
@@ -128,7 +128,7 @@ fn files_are_joined_in_order_and_paths_are_relative_to_the_file_that_names_them(
     assert_eq!(&*manifest.name, "mine");
     let places: Vec<String> = manifest.assignments.iter().map(|a| a.place.to_string()).collect();
     assert_eq!(places, ["dialform.yaml:4", "teams/a.yaml:1", "teams/b.yaml:1"]);
-    assert_eq!(&*manifest.state.value, "shared/state");
+    assert_eq!(manifest.state.value, StateUrl::Folder("shared/state".into()));
     assert_eq!(manifest.safety.budgets.deletes.max, Some(1));
 }
 

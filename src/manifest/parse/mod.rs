@@ -133,7 +133,7 @@ pub(super) fn manifest(raw: &raw::Manifest, judge: &mut Judge) -> Option<Manifes
     let timezone = timezone(&raw.timezone, judge);
     let source = source::source(&raw.source, judge);
     let state = source::state(&raw.state, judge);
-    let target = target::target(&raw.target, &state.value, judge);
+    let target = target::target(&raw.target, state.value.folder(), judge);
     let roles = roles::roles(&raw.roles, judge);
     let assignments = roles::assignments(raw, judge);
     let user_filters = filters::filters(&raw.filters.users, "users", &attributes::USER, judge);

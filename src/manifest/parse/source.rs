@@ -2,7 +2,7 @@
 
 use super::Judge;
 use crate::{
-    manifest::{Files, GroupFiles, Placed, Source, raw},
+    manifest::{Files, GroupFiles, Placed, Source, StateUrl, raw, state},
     names::Text,
 };
 
@@ -41,14 +41,18 @@ fn file(path: &str, at: &[&str], judge: &mut Judge) -> Placed<Text> {
     judge.placed(at, path)
 }
 
-pub(super) fn state(raw: &raw::State, judge: &mut Judge) -> Placed<Text> {
+pub(super) fn state(raw: &raw::State, judge: &mut Judge) -> Placed<StateUrl> {
     const URL: [&str; 2] = ["state", "url"];
-    let written = raw.url.strip_prefix("file://").unwrap_or(&raw.url);
-    if let Some((scheme, _)) = written.split_once("://") {
-        let spot = judge.spot(&URL);
-        let message = format!("state in `{scheme}://` is not supported by this version of Dialform");
-        judge.error(&spot, "remote_state", message).help = Some("name a folder, such as `./.dialform`".to_owned());
-    }
-    let path = judge.path(&URL, written);
-    judge.placed(&URL, path)
+    let state = match state::told(&raw.url) {
+        Ok(state::Written::Path(path)) => StateUrl::Folder(judge.path(&URL, path)),
+        Ok(state::Written::Objects(url)) => {
+            StateUrl::Objects { url: url.as_str().into(), beside: judge.path(&URL, state::BESIDE) }
+        }
+        Err((code, message, help)) => {
+            let spot = judge.spot(&URL);
+            judge.error(&spot, code, message).help = Some(help);
+            StateUrl::Folder(judge.path(&URL, state::BESIDE))
+        }
+    };
+    judge.placed(&URL, state)
 }

@@ -234,7 +234,7 @@ pub struct Clause {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// A folder, relative to this file.
+    /// A folder, relative to this file, or a prefix in an object store that runners share: `s3://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`, `https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX`, `gs://BUCKET/PREFIX`. Keys come from the environment.
     #[serde(default = "folder")]
     #[schemars(length(min = 1))]
     pub url: String,

@@ -30,6 +30,7 @@ use small_plan::Wanted;
 pub struct World {
     pub sandbox: Sandbox,
     pub disk: Disk,
+    pub store: Store,
     pub wanted: Wanted,
     pub concurrency: u32,
 }
@@ -67,12 +68,17 @@ impl World {
     /// A tenant with somebody to create, update, disable, enable and delete, groups
     /// to make, fill and mend, and strangers.
     pub fn medium() -> Self {
+        let disk = Disk::default();
+        Self::medium_in(Store::Memory(disk.clone()), disk)
+    }
+
+    /// The same, with the state elsewhere.
+    pub fn medium_in(store: Store, disk: Disk) -> Self {
         let options = SandboxOptions { rate: None, latency: Duration::from_millis(10), ..SandboxOptions::default() };
         let sandbox = Sandbox::open(options).unwrap();
         let (wanted, live) = small_plan::medium();
         sandbox.load(&live).unwrap();
-        let disk = Disk::default();
-        let world = Self { sandbox, disk, wanted, concurrency: 3 };
+        let world = Self { sandbox, disk, store, wanted, concurrency: 3 };
         world.remember();
         world
     }
@@ -91,7 +97,11 @@ impl World {
     }
 
     pub fn state(&self) -> State {
-        State::read(Store::Memory(self.disk.clone()), &"acme".into(), &"sandbox".into()).unwrap()
+        self.try_state().unwrap()
+    }
+
+    fn try_state(&self) -> Result<State, String> {
+        State::read(self.store.clone(), &"acme".into(), &"sandbox".into()).map_err(|error| error.to_string())
     }
 
     pub fn writer(&self) -> Writer {
@@ -105,7 +115,7 @@ impl World {
             // The planner would hold things back here; a plan without them shows nothing new.
             return Err("read everything: it was incomplete".to_owned());
         }
-        state.resolve(&live, Timestamp::now()).unwrap();
+        state.resolve(&live, Timestamp::now()).map_err(|error| error.to_string())?;
         Ok(self.wanted.plan(&live, state.memory()))
     }
 
@@ -121,8 +131,8 @@ impl World {
 
     pub async fn apply_until(&self, stopping: &Stopping) -> Result<Round, String> {
         self.sandbox.reset_requests();
-        let mut state = self.state();
-        let guard = state.lock().unwrap();
+        let mut state = self.try_state()?;
+        let guard = state.lock().map_err(|error| error.to_string())?;
         let plan = self.plan(&mut state).await?;
         let options = Options { concurrency: self.concurrency, ..Options::default() };
         let outcome = apply::run(&plan, &self.writer(), &mut state, &guard, &options, stopping, &|_| {}).await;
