@@ -133,7 +133,7 @@ impl Bucket {
     pub fn connect(url: &str, folder: &str) -> Result<Self, StateError> {
         let label = format!("{url}/{folder}");
         let (client, prefix) = connect::client(url, &label)?;
-        Self::new(client, &prefix.join(folder).to_string(), &label, Patience::default())
+        Self::new(client, prefix.join(folder).as_ref(), &label, Patience::default())
     }
 
     /// How people call it.
