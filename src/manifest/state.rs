@@ -64,7 +64,10 @@ pub(super) fn told(written: &str) -> Result<Written<'_>, Wrong> {
     let known = SCHEMES.iter().find(|(known, _)| scheme.eq_ignore_ascii_case(known));
     match known {
         None => {
-            let near = near_miss(scheme, SCHEMES.iter().map(|(known, _)| *known));
+            let names = || SCHEMES.iter().map(|(known, _)| *known);
+            // Too short for what is near elsewhere.
+            let near = near_miss(scheme, names())
+                .or_else(|| names().find(|known| strsim::damerau_levenshtein(known, scheme) == 1));
             let near = near.map_or_else(String::new, |near| format!("did you mean `{near}://`? "));
             let help =
                 format!("{near}write a folder, `s3://BUCKET/PREFIX`, `az://CONTAINER/PREFIX` or `gs://BUCKET/PREFIX`");
