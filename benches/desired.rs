@@ -106,10 +106,10 @@ fn directory(size: usize) -> Directory {
             place: None,
         }
     };
-    Directory {
-        people: Reading::Complete(Complete::attest((0..size).map(person).collect())),
-        groups: Reading::Complete(Complete::attest((0..GROUPS).map(group).collect())),
-    }
+    Directory::new(
+        Reading::Complete(Complete::attest((0..size).map(person).collect())),
+        Reading::Complete(Complete::attest((0..GROUPS).map(group).collect())),
+    )
 }
 
 /// The best of some rounds: what disturbs a machine only ever slows it down.

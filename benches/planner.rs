@@ -123,7 +123,7 @@ fn directory(people: usize, groups: usize) -> Directory {
         group(g, members.map(|n| Member::Person(id(n).as_str().into())).collect())
     }));
     let people = (0..people).map(person).collect();
-    Directory { people: complete(people), groups: complete(all) }
+    Directory::new(complete(people), complete(all))
 }
 
 fn complete<T>(items: T) -> Reading<T> {

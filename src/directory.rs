@@ -15,6 +15,78 @@ pub struct Directory {
     pub people: Reading<Vec<Person>>,
     /// The groups, with their direct members.
     pub groups: Reading<Vec<Group>>,
+    /// The application to which people are assigned in the source, where the source has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<Application>,
+    /// People of before who are proven gone for good: they are neither in the source nor in
+    /// its recycle bin. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<SourceId>,
+    /// How many of the people were read only because they have an account from before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub former: u64,
+    /// The default domain of the tenant, where the source says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_domain: Option<Text>,
+}
+
+impl Directory {
+    /// People and groups of a source that has nothing else.
+    pub fn new(people: Reading<Vec<Person>>, groups: Reading<Vec<Group>>) -> Self {
+        Self { people, groups, application: None, gone: Vec::new(), former: 0, default_domain: None }
+    }
+
+    /// How many people there are whom the source itself names; `None` when none were read.
+    pub fn size(&self) -> Option<u64> {
+        Some((self.people.items()?.len() as u64).saturating_sub(self.former))
+    }
+
+    /// Whether somebody of before is proven gone for good.
+    pub fn is_gone(&self, id: &SourceId) -> bool {
+        self.gone.binary_search(id).is_ok()
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// An application of the source, and who is assigned to it there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// Its display name.
+    pub name: Text,
+    /// Its app roles.
+    pub roles: Vec<AppRole>,
+    /// Who is assigned, and as what; sorted.
+    pub assigned: Vec<AppRoleAssignment>,
+}
+
+/// A role that an application declares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppRole {
+    /// Its id.
+    pub id: Text,
+    /// Its display name.
+    pub name: Text,
+    /// Its value, by which manifests call it; some roles have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Text>,
+    /// Whether it may be assigned. Assignments of before stay when it may not any more.
+    pub enabled: bool,
+}
+
+/// Somebody's assignment to an application.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AppRoleAssignment {
+    /// A person, or a group whose direct members are meant.
+    pub principal: Member,
+    /// The id of the role; absent for Default Access, an assignment without a role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Text>,
+    /// How the source calls the person or group.
+    pub name: Text,
 }
 
 /// A person of the source.

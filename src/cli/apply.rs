@@ -8,7 +8,9 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    ManifestArg, Terminal, ci, connect, inputs,
+    ManifestArg, Terminal, ci, connect,
+    directory::{self, Reach},
+    inputs,
     output::plain,
     plan::{AboutArgs, Format},
     progress::Progress,
@@ -102,7 +104,8 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
             (plan, freshness.options(&base), recovered)
         }
         None => {
-            let directory = inputs::directory(manifest, terminal)?;
+            let gathered = directory::read(manifest, Reach::default(), state.memory(), terminal).await?;
+            let directory = gathered.directory;
             let live = inputs::live(writer.reader(), manifest, &directory, terminal).await?;
             // What an earlier run left in doubt is seen in what was read, without a request.
             let now = Timestamp::now();

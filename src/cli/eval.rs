@@ -6,13 +6,18 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::{ManifestArg, Terminal, load};
+use super::{
+    ManifestArg, Terminal,
+    directory::{self, Reach},
+    load,
+};
 use crate::{
     desired::{self, Subject, seed},
-    directory::Person,
+    directory::{Directory, Person},
     exit::Exit,
     expr::{ExprError, Expression, Level, Lookup, Outcome, World},
-    manifest::Source,
+    manifest::{Manifest, Source},
+    memory::Memory,
     names::{Attributes, SourceId, Text, eq_fold, near_miss},
     problem::{Problem, Sources},
     render::{evaluation, neutral, problems},
@@ -222,13 +227,18 @@ fn person(name: &str, args: &Args, terminal: &mut Terminal) -> Result<On, Unread
         code: "manifest",
         message: format!("use the manifest `{path}`:\n{}", shown(&unusable.problems, &unusable.sources, terminal)),
     })?;
-    let Source::Files(source) = &loaded.manifest.source;
-    let read = files::read(source).map_err(|failed| Unread {
-        code: "source",
-        message: format!("read the source:\n{}", shown(&failed.problems, &failed.sources, terminal)),
-    })?;
+    let directory = match &loaded.manifest.source {
+        Source::Files(source) => {
+            let read = files::read(source).map_err(|failed| Unread {
+                code: "source",
+                message: format!("read the source:\n{}", shown(&failed.problems, &failed.sources, terminal)),
+            })?;
+            read.directory
+        }
+        Source::Entra(_) => of_entra(&loaded.manifest, terminal)?,
+    };
     let now = args.now.unwrap_or_else(Timestamp::now);
-    let desired = desired::build(&loaded.manifest, &read.directory, now);
+    let desired = desired::build(&loaded.manifest, &directory, now);
     let people: Vec<&Person> = desired.users.iter().map(|user| user.person).collect();
     let found = found(name, &people)?;
     let out = desired.user(&found.id).is_none_or(|user| !user.standing.is_entitled());
@@ -237,6 +247,15 @@ fn person(name: &str, args: &Args, terminal: &mut Terminal) -> Result<On, Unread
     known.sort_unstable();
     known.dedup();
     Ok(On::Person { person: Box::new(found.clone()), out, known })
+}
+
+/// Everybody whom the manifest means, with every attribute: an expression may ask for any.
+fn of_entra(manifest: &Manifest, terminal: &mut Terminal) -> Result<Directory, Unread> {
+    let unread = |message: String| Unread { code: "source", message };
+    let runtime = super::runtime().map_err(unread)?;
+    let reach = Reach { all: true, also: None };
+    let gathered = runtime.block_on(directory::read(manifest, reach, &Memory::default(), terminal));
+    gathered.map(|gathered| gathered.directory).map_err(|_| unread("read the source".to_owned()))
 }
 
 /// The person of this name: the first of user name, id and mail that fits.

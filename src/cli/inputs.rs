@@ -11,7 +11,9 @@ use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use jiff::Timestamp;
 
 use super::{
-    Terminal, connect, failed,
+    Terminal, connect,
+    directory::{self, Gathered, Reach},
+    failed,
     load::{self, Loaded},
     output::{self, plain},
     progress::Progress,
@@ -21,7 +23,7 @@ use crate::{
     directory::Directory,
     exit::Exit,
     live::Live,
-    manifest::{Manifest, Principal, Protected, Source},
+    manifest::{Manifest, Principal, Protected},
     memory::Memory,
     names::{Folded, Text},
     plan::{
@@ -30,7 +32,7 @@ use crate::{
         redact,
     },
     problem::{Problem, Sources},
-    render, source,
+    render,
     state::State,
 };
 
@@ -60,12 +62,14 @@ pub struct Inputs {
     pub now: Timestamp,
     /// The SCIM base URL, or `sandbox`.
     pub target: Text,
+    /// Attributes that were asked for, whether anybody has a value or not.
+    pub offered: Vec<Text>,
 }
 
 impl Inputs {
     /// As the planner takes them.
     pub fn values(&self) -> plan::Inputs<'_> {
-        let Inputs { manifest, directory, live, memory, now, target: _ } = self;
+        let Inputs { manifest, directory, live, memory, now, target: _, offered: _ } = self;
         plan::Inputs { manifest, directory, live, memory, now: *now }
     }
 
@@ -80,7 +84,7 @@ impl Inputs {
             manifest: self.manifest.name.clone(),
             target: self.target.clone(),
             redacted: false,
-            offered: offered(&self.directory),
+            offered: offered(&self.directory, &self.offered),
             directory: self.directory.clone(),
             live: self.live.clone(),
             memory: self.memory.clone(),
@@ -112,24 +116,6 @@ pub fn manifest(file: &Path, terminal: &mut Terminal) -> Result<Manifest, Exit> 
         }
         Err(unusable) => {
             show(&unusable.problems, &unusable.sources, terminal, true);
-            Err(Exit::Failed)
-        }
-    }
-}
-
-/// Reads the people and groups.
-///
-/// # Errors
-/// [`Exit::Failed`], after saying everything that is wrong with them.
-pub fn directory(manifest: &Manifest, terminal: &mut Terminal) -> Result<Directory, Exit> {
-    let Source::Files(files) = &manifest.source;
-    match source::files::read(files) {
-        Ok(read) => {
-            show(&read.warnings, &read.sources, terminal, false);
-            Ok(read.directory)
-        }
-        Err(failed) => {
-            show(&failed.problems, &failed.sources, terminal, true);
             Err(Exit::Failed)
         }
     }
@@ -168,22 +154,23 @@ pub fn unreachable(error: &ReadError, terminal: &mut Terminal) {
 ///
 /// # Errors
 /// [`Exit::Failed`], after saying why.
-pub fn read(file: &Path, args: &ReadingArgs, terminal: &mut Terminal) -> Result<Inputs, Exit> {
+pub fn read(file: &Path, args: &ReadingArgs, reach: Reach, terminal: &mut Terminal) -> Result<Inputs, Exit> {
     let manifest = manifest(file, terminal)?;
     if let Some(recording) = &args.replay {
         return replay(manifest, recording, terminal);
     }
-    let directory = directory(&manifest, terminal)?;
     let reader = connect::reader(&manifest, args.allow_command).map_err(|problem| failed(&problem, terminal))?;
     let mut state = state(&manifest, terminal)?;
     let runtime = super::runtime().map_err(|problem| failed(&problem, terminal))?;
+    let gathered = runtime.block_on(directory::read(&manifest, reach, state.memory(), terminal))?;
+    let Gathered { directory, offered } = gathered;
     let live = runtime.block_on(live(&reader, &manifest, &directory, terminal))?;
     let now = Timestamp::now();
     // What an earlier run left in doubt is seen in what was read.
     state.resolve(&live, now).map_err(|error| failed(&error.to_string(), terminal))?;
     let memory = state.memory().clone();
     let target = manifest.target.label();
-    Ok(Inputs { manifest, directory, live, memory, now, target })
+    Ok(Inputs { manifest, directory, live, memory, now, target, offered })
 }
 
 /// Reads what is kept between runs.
@@ -237,13 +224,13 @@ fn replay(manifest: Manifest, file: &Path, terminal: &mut Terminal) -> Result<In
     if recording.redacted {
         terminal.say("the recording is redacted: names, addresses and numbers are not the real ones");
     }
-    let Recording { at, target, directory, live, memory, .. } = recording;
-    Ok(Inputs { manifest, directory, live, memory, now: at, target })
+    let Recording { at, target, directory, live, memory, offered, .. } = recording;
+    Ok(Inputs { manifest, directory, live, memory, now: at, target, offered })
 }
 
-/// Names of all attributes that anybody has.
-fn offered(directory: &Directory) -> Vec<Text> {
-    let mut names = BTreeSet::new();
+/// Names of all attributes that were asked for or that anybody has.
+fn offered(directory: &Directory, asked: &[Text]) -> Vec<Text> {
+    let mut names: BTreeSet<Text> = asked.iter().cloned().collect();
     for person in directory.people.items().into_iter().flatten() {
         names.extend(person.attributes.names().cloned());
     }

@@ -6,6 +6,7 @@ pub mod check;
 pub mod ci;
 pub mod completions;
 pub mod connect;
+pub mod directory;
 pub mod doctor;
 pub mod eval;
 pub mod help;

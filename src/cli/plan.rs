@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{ManifestArg, Terminal, inputs, output};
+use super::{ManifestArg, Terminal, directory::Reach, inputs, output};
 use crate::{
     exit::Exit,
     names::Text,
@@ -85,7 +85,12 @@ pub enum Format {
 
 /// Reads, compares, prints.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
-    let inputs = match inputs::read(&args.manifest.manifest, &args.reading, terminal) {
+    let before = match args.base.as_ref().map(|base| inputs::manifest(base, terminal)).transpose() {
+        Ok(before) => before,
+        Err(exit) => return exit,
+    };
+    let reach = Reach { all: args.record.is_some(), also: before.as_ref() };
+    let inputs = match inputs::read(&args.manifest.manifest, &args.reading, reach, terminal) {
         Ok(inputs) => inputs,
         Err(exit) => return exit,
     };
@@ -94,8 +99,8 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
     {
         return exit;
     }
-    if let Some(base) = &args.base {
-        return super::base::run(base, &inputs, args.format, terminal);
+    if let Some(before) = &before {
+        return super::base::run(before, &inputs, args.format, terminal);
     }
     let plan = plan::between(&inputs.values(), &args.about.options(inputs.target.clone()));
     if let Some(file) = &args.out

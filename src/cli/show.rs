@@ -1,6 +1,6 @@
 //! `dialform show PERSON`: why somebody has, or has not, Dialpad.
 
-use super::{ManifestArg, Terminal, inputs};
+use super::{ManifestArg, Terminal, directory::Reach, inputs};
 use crate::{
     exit::Exit,
     plan::{self, Options},
@@ -33,7 +33,7 @@ pub enum Format {
 
 /// Explains.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
-    let inputs = match inputs::read(&args.manifest.manifest, &args.reading, terminal) {
+    let inputs = match inputs::read(&args.manifest.manifest, &args.reading, Reach::default(), terminal) {
         Ok(inputs) => inputs,
         Err(exit) => return exit,
     };

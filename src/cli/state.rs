@@ -8,7 +8,11 @@ use std::{
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{ManifestArg, Terminal, connect, failed, inputs};
+use super::{
+    ManifestArg, Terminal, connect,
+    directory::{self, Reach},
+    failed, inputs,
+};
 use crate::{
     dialpad::Reader,
     directory::{Directory, Group, Person},
@@ -192,17 +196,18 @@ struct Wanted<'a> {
 
 fn link(manifest: &ManifestArg, wanted: &Wanted<'_>, allow_command: bool, terminal: &mut Terminal) -> Result<(), Exit> {
     let manifest = inputs::manifest(&manifest.manifest, terminal)?;
-    let directory = inputs::directory(&manifest, terminal)?;
+    let runtime = super::runtime().map_err(|problem| failed(&problem, terminal))?;
+    let mut state = inputs::state(&manifest, terminal)?;
+    let gathered = runtime.block_on(directory::read(&manifest, Reach::default(), state.memory(), terminal))?;
+    let directory = gathered.directory;
     let (source, name) =
         if wanted.group { group_of(&directory, wanted.source) } else { person_of(&directory, wanted.source) }
             .map_err(|problem| failed(&problem, terminal))?;
     let reader = connect::reader(&manifest, allow_command).map_err(|problem| failed(&problem, terminal))?;
-    let runtime = super::runtime().map_err(|problem| failed(&problem, terminal))?;
     let found = runtime.block_on(async {
         if wanted.group { live_group(&reader, wanted.account).await } else { live_user(&reader, wanted.account).await }
     });
     let (target, label) = found.map_err(|problem| failed(&problem, terminal))?;
-    let mut state = inputs::state(&manifest, terminal)?;
     let taken = taken(state.memory(), wanted.group, &source, &target);
     if let Some(other) = taken {
         let problem =

@@ -8,10 +8,11 @@ use jiff::civil::Date;
 use super::{
     Unresolved,
     index::{Found, Index},
+    lines::Lines,
 };
 use crate::{
     directory::{Member, Person},
-    manifest::{Assignment, Manifest, Principal},
+    manifest::{Assignment, Principal},
     names::{Folded, Text, near_miss},
 };
 
@@ -59,8 +60,8 @@ pub(super) struct Assigned {
 }
 
 impl Assigned {
-    pub fn resolve(manifest: &Manifest, index: &Index, when: &[When]) -> Self {
-        let count = manifest.assignments.len();
+    pub fn resolve(lines: &Lines, index: &Index, when: &[When]) -> Self {
+        let count = lines.all.len();
         let mut resolver = Resolver {
             index,
             near_misses: 0,
@@ -71,19 +72,21 @@ impl Assigned {
                 ..Assigned::default()
             },
         };
-        let people = people(manifest, index);
-        for (at, assignment) in manifest.assignments.iter().enumerate() {
+        let people = people(lines, index);
+        for (at, assignment) in lines.all.iter().enumerate() {
             // What has ended names nobody today and can be wrong about nobody.
             let live = !matches!(when[at], When::Ended(_));
             match &assignment.principal {
                 Principal::User(name) => resolver.user(at, assignment, name, people.get(name), live),
                 Principal::Group { name, nested } => resolver.group(at, assignment, name, *nested, live),
+                // Opened in `lines`.
+                Principal::Entra => {}
             }
         }
         let mut assigned = resolver.assigned;
         let in_force = |unresolved: &Unresolved| {
-            manifest
-                .assignments
+            lines
+                .all
                 .iter()
                 .zip(when)
                 .any(|(assignment, when)| assignment.place == unresolved.place && matches!(when, When::InForce))
@@ -102,9 +105,9 @@ enum By {
 }
 
 /// The people whom the manifest names, by the name.
-fn people(manifest: &Manifest, index: &Index) -> HashMap<Folded, (By, Vec<usize>)> {
+fn people(lines: &Lines, index: &Index) -> HashMap<Folded, (By, Vec<usize>)> {
     let mut found: HashMap<Folded, (By, Vec<usize>)> = HashMap::new();
-    for assignment in &manifest.assignments {
+    for assignment in &lines.all {
         if let Principal::User(name) = &assignment.principal {
             found.insert(name.clone(), (By::Mail, Vec::new()));
         }
@@ -131,7 +134,9 @@ fn names(person: &Person) -> impl Iterator<Item = (By, &str)> {
     let text = |name| person.text(name).map(|text| &**text);
     let id = Some((By::Id, person.id.as_str()));
     let user_name = text("userPrincipalName").map(|name| (By::UserName, name));
-    user_name.into_iter().chain(id).chain(text("mail").map(|mail| (By::Mail, mail)))
+    // A guest is called by either name.
+    let original = text("originalUserPrincipalName").map(|name| (By::UserName, name));
+    user_name.into_iter().chain(original).chain(id).chain(text("mail").map(|mail| (By::Mail, mail)))
 }
 
 struct Resolver<'i, 'a> {

@@ -5,9 +5,9 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use crate::{
     directory::{Directory, Group, Member, Person},
     manifest::{
-        Assignment, Budget, Budgets, Files, Filter, GroupFiles, GroupMappings, Manifest, MembersDialect, Membership,
-        OnOutOfScope, OnRename, Ownership, PatchDialect, Placed, Principal, ReadDialect, Role, Safety, Sandbox, Scim,
-        Scope, Source, Target, UserMappings, scope::Clause,
+        Assignment, Budget, Budgets, DefaultAccess, Files, Filter, GroupFiles, GroupMappings, Manifest, MembersDialect,
+        Membership, OnOutOfScope, OnRename, Ownership, PatchDialect, Placed, Principal, ReadDialect, Role, Safety,
+        Sandbox, Scim, Scope, Source, Target, UserMappings, scope::Clause,
     },
     names::{Complete, Folded, Place, Reading, RoleName, SourceId, Value},
 };
@@ -43,6 +43,7 @@ pub(super) fn manifest() -> Manifest {
             },
         }),
         scope: Placed { value: Scope::Assigned, place: at(2) },
+        default_access: DefaultAccess::Exclude,
         roles: vec![role("supervisor"), role("member")],
         assignments: Vec::new(),
         user_filters: Vec::new(),
@@ -142,10 +143,7 @@ pub(super) fn group(name: &str, members: &[&str]) -> Group {
 }
 
 pub(super) fn directory(people: Vec<Person>, groups: Vec<Group>) -> Directory {
-    Directory {
-        people: Reading::Complete(Complete::attest(people)),
-        groups: Reading::Complete(Complete::attest(groups)),
-    }
+    Directory::new(Reading::Complete(Complete::attest(people)), Reading::Complete(Complete::attest(groups)))
 }
 
 pub(super) fn noon(day: &str) -> Timestamp {

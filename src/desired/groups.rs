@@ -1,6 +1,6 @@
 //! Groups that are to be group objects, with their members.
 
-use super::{Cause, Group, assigned::Assigned, index::Index, standing::Judge};
+use super::{Cause, Group, assigned::Assigned, index::Index, lines::Lines, standing::Judge};
 use crate::{
     directory::Member,
     manifest::{Manifest, Principal, Scope, scope},
@@ -8,7 +8,13 @@ use crate::{
 };
 
 /// Assigned groups, or with `scope: everyone` all, that pass the filters; in the directory's order.
-pub(super) fn groups<'a>(manifest: &Manifest, index: &Index<'a>, assigned: &Assigned, judge: &Judge) -> Vec<Group<'a>> {
+pub(super) fn groups<'a>(
+    manifest: &Manifest,
+    lines: &Lines,
+    index: &Index<'a>,
+    assigned: &Assigned,
+    judge: &Judge,
+) -> Vec<Group<'a>> {
     if !manifest.groups.enabled {
         return Vec::new();
     }
@@ -16,9 +22,10 @@ pub(super) fn groups<'a>(manifest: &Manifest, index: &Index<'a>, assigned: &Assi
         Scope::Everyone => vec![Some((judge.everyone().clone(), false)); index.groups.len()],
         Scope::Assigned => vec![None; index.groups.len()],
     };
-    for (at, assignment) in manifest.assignments.iter().enumerate() {
+    for (at, assignment) in lines.all.iter().enumerate() {
         let Principal::Group { nested, .. } = &assignment.principal else { continue };
-        if let Some(group) = assigned.group_of[at].filter(|_| judge.in_force(at)) {
+        let counts = judge.in_force(at) && !lines.is_default_access(at);
+        if let Some(group) = assigned.group_of[at].filter(|_| counts) {
             match &mut wanted[group] {
                 Some((_, open)) => *open |= nested,
                 none => *none = Some((judge.cause(at).clone(), *nested)),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     directory::{Directory, Group, Member, Person},
-    names::{Folded, SourceId},
+    names::{Folded, SourceId, fold},
 };
 
 /// People and groups with their positions.
@@ -47,7 +47,8 @@ impl<'a> Index<'a> {
 
     /// The group that a manifest means: an id is certain, a name may be several groups'.
     pub fn group(&self, name: &str) -> Found {
-        if let Some(at) = self.group_by_id(&SourceId::new(name.trim())) {
+        let by_id = |id: &str| self.group_by_id(&SourceId::new(id));
+        if let Some(at) = by_id(name.trim()).or_else(|| by_id(&fold(name.trim()))) {
             return Found::One(at);
         }
         match self.group_by_name.get(&Folded::new(name)).map(Vec::as_slice) {

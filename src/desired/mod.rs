@@ -10,6 +10,7 @@ mod assigned;
 mod fixture;
 mod groups;
 mod index;
+mod lines;
 mod notes;
 mod standing;
 mod subject;
@@ -28,6 +29,7 @@ use crate::{
 
 use assigned::{Assigned, When};
 use index::Index;
+use lines::Lines;
 use standing::Judge;
 
 pub use subject::{Subject, seed};
@@ -67,6 +69,10 @@ pub enum CauseKind {
     Filter,
     /// The account was suspended long enough ago.
     DeleteAfter,
+    /// The person is proven gone for good from the source.
+    Gone,
+    /// The assignment in the source is a mistake: its role is not known or disabled.
+    UnknownRole,
     /// Membership in the source.
     Membership,
     /// The group left the scope.
@@ -80,13 +86,14 @@ impl CauseKind {
     /// Disables are counted apart by this.
     pub fn is_directory(self) -> bool {
         match self {
-            CauseKind::Blocked | CauseKind::SoftDeleted | CauseKind::Absent => true,
+            CauseKind::Blocked | CauseKind::SoftDeleted | CauseKind::Absent | CauseKind::Gone => true,
             CauseKind::Assigned
             | CauseKind::Mapping
             | CauseKind::Unassigned
             | CauseKind::OutsideDates
             | CauseKind::Filter
             | CauseKind::DeleteAfter
+            | CauseKind::UnknownRole
             | CauseKind::Membership
             | CauseKind::GroupOutOfScope
             | CauseKind::NotEntitled => false,
@@ -160,6 +167,8 @@ pub enum Standing {
     },
     /// The first of the checks that fails.
     Out(Cause),
+    /// An assignment of the source that is a mistake: neither entitled nor a leaver.
+    Unclear(Cause),
 }
 
 impl Standing {
@@ -188,9 +197,10 @@ pub struct Group<'a> {
 pub fn build<'a>(manifest: &Manifest, directory: &'a Directory, now: Timestamp) -> Desired<'a> {
     let today = manifest.timezone.to_datetime(now).date();
     let index = Index::new(directory);
-    let when: Vec<When> = manifest.assignments.iter().map(|assignment| When::of(assignment, today)).collect();
-    let assigned = Assigned::resolve(manifest, &index, &when);
-    let judge = Judge::new(manifest, &index, &assigned, &when);
+    let lines = Lines::new(manifest, directory, &index);
+    let when: Vec<When> = lines.all.iter().map(|assignment| When::of(assignment, today)).collect();
+    let assigned = Assigned::resolve(&lines, &index, &when);
+    let judge = Judge::new(manifest, &lines, &index, &assigned, &when);
     let users: Vec<User> = index
         .people
         .iter()
@@ -198,14 +208,14 @@ pub fn build<'a>(manifest: &Manifest, directory: &'a Directory, now: Timestamp) 
         .map(|(at, person)| User {
             person,
             standing: judge.standing(at, person),
-            assignments: assigned.by_person[at].clone(),
+            assignments: lines.in_manifest(&assigned.by_person[at]),
         })
         .collect();
     let needs_groups = assigned.group_of.iter().any(Option::is_some);
     let groups_unread = directory.groups.because().filter(|_| needs_groups);
     Desired {
-        groups: groups::groups(manifest, &index, &assigned, &judge),
-        notes: notes::notes(manifest, &index, &assigned, &users, today),
+        groups: groups::groups(manifest, &lines, &index, &assigned, &judge),
+        notes: notes::notes(&lines, &index, &assigned, &users, today),
         unresolved: assigned.unresolved,
         groups_unread: groups_unread.map(|why| format!("the groups were not all read: {why}").into()),
         by_id: index.person_by_id,
@@ -230,6 +240,8 @@ impl<'a> Desired<'a> {
             CauseKind::Blocked
             | CauseKind::SoftDeleted
             | CauseKind::Absent
+            | CauseKind::Gone
+            | CauseKind::UnknownRole
             | CauseKind::Filter
             | CauseKind::DeleteAfter
             | CauseKind::Membership

@@ -3,9 +3,9 @@
 
 use jiff::civil::Date;
 
-use super::{Note, Standing, User, assigned::Assigned, index::Index};
+use super::{Note, Standing, User, assigned::Assigned, index::Index, lines::Lines};
 use crate::{
-    manifest::{Assignment, Manifest, Principal},
+    manifest::{Assignment, Principal},
     names::Text,
 };
 
@@ -13,17 +13,19 @@ use crate::{
 const AHEAD: i32 = 7;
 
 /// In the order of the assignments.
-pub(super) fn notes(manifest: &Manifest, index: &Index, assigned: &Assigned, users: &[User], today: Date) -> Vec<Note> {
-    let assignments = &manifest.assignments;
+pub(super) fn notes(lines: &Lines, index: &Index, assigned: &Assigned, users: &[User], today: Date) -> Vec<Note> {
+    let assignments = lines.all.as_slice();
     let mut notes: Vec<(usize, &'static str, String)> =
         assigned.lost.iter().map(|(at, code, message)| (*at, *code, message.to_string())).collect();
+    notes.extend(lines.notes());
     for (at, assignment) in assignments.iter().enumerate() {
         let ended = assignment.until.is_some_and(|until| until < today);
-        if ended {
+        // What is assigned in Entra is not this manifest's to tidy up.
+        if ended || lines.is_entra(at) {
             continue;
         }
         let who = who(assignment, at, assigned, index);
-        if let Some((other, why)) = moot(assignments, assigned, at, today) {
+        if let Some((other, why)) = moot(lines, assigned, at, today) {
             let message = format!("the assignment of {who} changes nothing: {why} ({})", assignments[other].place);
             notes.push((at, "moot", message));
             continue;
@@ -69,14 +71,19 @@ fn who(assignment: &Assignment, at: usize, assigned: &Assigned, index: &Index) -
             let name = assigned.group_of[at].map_or(name, |at| &index.groups[at].name);
             format!("group {name}").into()
         }
+        Principal::Entra => "the application".into(),
     };
     assignment.role.as_ref().map_or_else(|| name.to_string(), |role| format!("{name} as {role}"))
 }
 
 /// Another assignment that gives the same people the same role on all of its days from today.
-fn moot(assignments: &[Assignment], assigned: &Assigned, at: usize, today: Date) -> Option<(usize, String)> {
+fn moot(lines: &Lines, assigned: &Assigned, at: usize, today: Date) -> Option<(usize, String)> {
+    let assignments = lines.all.as_slice();
     let this = &assignments[at];
     let covers = |other: usize| {
+        if lines.is_entra(other) {
+            return false;
+        }
         let that = &assignments[other];
         let from = this.from.unwrap_or(today).max(today);
         let begins_in_time = that.from.is_none_or(|that| that <= from);
@@ -106,7 +113,7 @@ fn moot(assignments: &[Assignment], assigned: &Assigned, at: usize, today: Date)
             let other = (0..assignments.len()).find(|other| {
                 let wider = match &assignments[*other].principal {
                     Principal::Group { nested: that, .. } => *that || !nested,
-                    Principal::User(_) => false,
+                    Principal::User(_) | Principal::Entra => false,
                 };
                 let equal =
                     matches!(&assignments[*other].principal, Principal::Group { nested: that, .. } if that == nested);
@@ -114,12 +121,13 @@ fn moot(assignments: &[Assignment], assigned: &Assigned, at: usize, today: Date)
             })?;
             Some((other, "another line gives the same group the same".to_owned()))
         }
+        Principal::Entra => None,
     }
 }
 
 fn describe(assignment: &Assignment) -> String {
     match &assignment.principal {
-        Principal::User(_) => "another line".to_owned(),
+        Principal::User(_) | Principal::Entra => "another line".to_owned(),
         Principal::Group { name, .. } => format!("group {name}"),
     }
 }

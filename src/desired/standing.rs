@@ -6,6 +6,7 @@ use super::{
     Cause, CauseKind, Standing, Subject,
     assigned::{Assigned, When},
     index::Index,
+    lines::Lines,
 };
 use crate::{
     directory::Person,
@@ -16,6 +17,7 @@ use crate::{
 /// Everything that is the same for everybody, worked out once.
 pub(super) struct Judge<'m> {
     manifest: &'m Manifest,
+    lines: &'m Lines,
     assigned: &'m Assigned,
     when: &'m [When],
     groups: &'m Index<'m>,
@@ -30,29 +32,36 @@ pub(super) struct Judge<'m> {
 }
 
 impl<'m> Judge<'m> {
-    pub fn new(manifest: &'m Manifest, index: &'m Index<'m>, assigned: &'m Assigned, when: &'m [When]) -> Self {
+    pub fn new(
+        manifest: &'m Manifest,
+        lines: &'m Lines,
+        index: &'m Index<'m>,
+        assigned: &'m Assigned,
+        when: &'m [When],
+    ) -> Self {
         let roles = &manifest.roles;
         let position = |assignment: &Assignment| {
             let role = assignment.role.as_ref()?;
             roles.iter().position(|declared| declared.name == *role)
         };
-        let assignments = manifest.assignments.iter().enumerate();
+        let assignments = lines.all.iter().enumerate();
         let cause = |kind, text: &str, place| Cause { kind, text: text.into(), place };
         Self {
             manifest,
+            lines,
             assigned,
             when,
             groups: index,
-            precedence: manifest.assignments.iter().map(|a| position(a).unwrap_or(roles.len())).collect(),
+            precedence: lines.all.iter().map(|a| position(a).unwrap_or(roles.len())).collect(),
             causes: assignments
                 .map(|(at, assignment)| Cause {
                     kind: CauseKind::Assigned,
-                    text: as_text(assignment, at, assigned, index).into(),
+                    text: as_text(assignment, at, lines, assigned, index).into(),
                     place: Some(assignment.place.clone()),
                 })
                 .collect(),
             everyone: cause(CauseKind::Assigned, "scope everyone", Some(manifest.scope.place.clone())),
-            unassigned: unassigned(manifest, assigned, index),
+            unassigned: unassigned(manifest, lines, assigned, index),
             blocked: cause(CauseKind::Blocked, "sign-in is blocked in the directory", None),
             soft_deleted: cause(CauseKind::SoftDeleted, "deleted in the directory", None),
         }
@@ -67,16 +76,19 @@ impl<'m> Judge<'m> {
             return Standing::Out(self.soft_deleted.clone());
         }
         let in_force = || self.assigned.by_person[at].iter().copied().filter(|at| self.when[*at] == When::InForce);
-        let first = in_force().min_by_key(|at| (self.precedence[*at], *at));
+        let counts = |at: &usize| self.lines.counts(*at);
+        let first = in_force().filter(counts).min_by_key(|at| (self.precedence[*at], *at));
         let cause = match (first, self.manifest.scope.value) {
             (Some(first), _) => &self.causes[first],
             (None, Scope::Everyone) => &self.everyone,
-            (None, Scope::Assigned) => return Standing::Out(self.not_assigned(at)),
+            (None, Scope::Assigned) => {
+                return self.not_counted(in_force()).unwrap_or_else(|| Standing::Out(self.not_assigned(at)));
+            }
         };
         if let Some(filtered) = filtered(&self.manifest.user_filters, person) {
             return Standing::Out(filtered);
         }
-        let mut held: Vec<usize> = in_force().map(|at| self.precedence[at]).collect();
+        let mut held: Vec<usize> = in_force().filter(counts).map(|at| self.precedence[at]).collect();
         held.sort_unstable();
         held.dedup();
         let roles: Vec<RoleName> =
@@ -97,6 +109,24 @@ impl<'m> Judge<'m> {
     /// Whether an assignment's days include today.
     pub fn in_force(&self, assignment: usize) -> bool {
         self.when[assignment] == When::InForce
+    }
+
+    /// Of somebody whose assignments are all in Entra and none of them counts: why.
+    fn not_counted(&self, in_force: impl Iterator<Item = usize>) -> Option<Standing> {
+        let standings = in_force.filter_map(|at| {
+            let said = self.lines.said_of(at)?;
+            let cause = |kind| Cause {
+                kind,
+                text: format!("{}: {said}", self.causes[at].text).into(),
+                place: self.causes[at].place.clone(),
+            };
+            Some(match self.lines.is_default_access(at) {
+                true => Standing::Out(cause(CauseKind::Unassigned)),
+                false => Standing::Unclear(cause(CauseKind::UnknownRole)),
+            })
+        });
+        // A mistake holds; that Default Access does not count is a rule.
+        standings.min_by_key(|standing| !matches!(standing, Standing::Unclear(_)))
     }
 
     fn not_assigned(&self, at: usize) -> Cause {
@@ -138,7 +168,7 @@ impl<'m> Judge<'m> {
 }
 
 /// `group SG-Sales as member`, `user ana@acme.example`.
-fn as_text(assignment: &Assignment, at: usize, assigned: &Assigned, index: &Index) -> String {
+fn as_text(assignment: &Assignment, at: usize, lines: &Lines, assigned: &Assigned, index: &Index) -> String {
     let who = match &assignment.principal {
         Principal::User(name) => {
             let person = assigned.person_of[at].map(|at| index.people[at].label());
@@ -148,22 +178,25 @@ fn as_text(assignment: &Assignment, at: usize, assigned: &Assigned, index: &Inde
             let group = assigned.group_of[at].map(|at| &index.groups[at].name);
             format!("group {}", group.unwrap_or(name))
         }
+        Principal::Entra => "the application".to_owned(),
     };
+    let origin = if lines.is_entra(at) { ", in Entra" } else { "" };
     match &assignment.role {
-        Some(role) => format!("{who} as {role}"),
-        None => who,
+        Some(role) => format!("{who} as {role}{origin}"),
+        None => format!("{who}{origin}"),
     }
 }
 
 /// What is said of somebody whom no assignment names.
-fn unassigned(manifest: &Manifest, assigned: &Assigned, index: &Index) -> Cause {
+fn unassigned(manifest: &Manifest, lines: &Lines, assigned: &Assigned, index: &Index) -> Cause {
     const SHOWN: usize = 3;
     let mut names: Vec<&Text> = Vec::new();
     let mut place: Option<&Place> = None;
     let mut users = false;
-    for (at, assignment) in manifest.assignments.iter().enumerate() {
+    for (at, assignment) in lines.all.iter().enumerate().filter(|(at, _)| !lines.is_entra(*at)) {
         match &assignment.principal {
             Principal::User(_) => users = true,
+            Principal::Entra => {}
             Principal::Group { name, .. } => {
                 let name = assigned.group_of[at].map_or(name, |at| &index.groups[at].name);
                 if !names.contains(&name) {
@@ -175,6 +208,7 @@ fn unassigned(manifest: &Manifest, assigned: &Assigned, index: &Index) -> Cause 
     }
     let text = match names.as_slice() {
         [] if users => "not named by an assignment".to_owned(),
+        [] if lines.application().is_some() => String::new(),
         [] => "there are no assignments".to_owned(),
         [one] => format!("not in group {one}"),
         several if several.len() <= SHOWN => {
@@ -187,6 +221,12 @@ fn unassigned(manifest: &Manifest, assigned: &Assigned, index: &Index) -> Cause 
             format!("not in group {} or {} more", shown.join(", "), several.len() - SHOWN)
         }
     };
+    let text = match lines.application() {
+        Some((name, _)) if text.is_empty() => format!("not assigned to {name} in Entra"),
+        Some((name, _)) => format!("{text}, and not assigned to {name} in Entra"),
+        None => text,
+    };
+    let place = place.or(lines.application().map(|(_, place)| place));
     let place = place.cloned().or_else(|| (!manifest.scope.place.is_default()).then(|| manifest.scope.place.clone()));
     Cause { kind: CauseKind::Unassigned, text: text.into(), place }
 }

@@ -1,6 +1,7 @@
 use crate::{
     directory::{Group, Person},
     expr::Lookup,
+    manifest::attributes::portal_name,
     names::{SourceId, Value},
 };
 
@@ -29,14 +30,21 @@ impl Lookup for Subject<'_> {
             "manager" => self.manager.as_ref(),
             // Files without the column have the user principal name as the id.
             "objectId" => self.person.attributes.get(name).or(Some(&self.id)),
-            _ => self.person.attributes.get(name),
+            _ => self.person.attributes.get(name).or_else(|| self.by_other_name(name)),
         }
+    }
+}
+
+impl Subject<'_> {
+    /// Where the name is Graph's, what the portal's name for the same has.
+    fn by_other_name(&self, name: &str) -> Option<&Value> {
+        self.get(portal_name(name)?)
     }
 }
 
 impl Lookup for Group {
     fn get(&self, name: &str) -> Option<&Value> {
-        self.attributes.get(name)
+        self.attributes.get(name).or_else(|| self.attributes.get(portal_name(name)?))
     }
 }
 

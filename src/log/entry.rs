@@ -330,6 +330,8 @@ fn scoped(change: &Change) -> Value {
         | CauseKind::OutsideDates
         | CauseKind::Filter
         | CauseKind::DeleteAfter
+        | CauseKind::Gone
+        | CauseKind::UnknownRole
         | CauseKind::GroupOutOfScope
         | CauseKind::NotEntitled => true,
         CauseKind::Assigned | CauseKind::Mapping | CauseKind::Membership => false,

@@ -54,9 +54,12 @@ pub struct About {
 impl About {
     /// Of a run of a manifest.
     pub fn of(manifest: &Manifest, run: &Text, origin: Origin) -> Self {
-        let Source::Files(_) = &manifest.source;
+        let source = match &manifest.source {
+            Source::Files(_) => "files",
+            Source::Entra(_) => "Microsoft Entra ID",
+        };
         let target = manifest.target.label();
-        Self { manifest: manifest.name.clone(), run: run.clone(), source: "files".into(), target, origin }
+        Self { manifest: manifest.name.clone(), run: run.clone(), source: source.into(), target, origin }
     }
 }
 
@@ -121,7 +124,7 @@ impl Log {
             // Who is not entitled and has no account is of interest too: that is what helpdesks ask for.
             let out = match &user.standing {
                 Standing::Entitled { .. } => None,
-                Standing::Out(cause) => Some(cause),
+                Standing::Out(cause) | Standing::Unclear(cause) => Some(cause),
             };
             self.write(|about, now| entry::of_unchanged(about, user.person, out, account.as_ref(), now))?;
         }

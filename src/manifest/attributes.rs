@@ -4,7 +4,7 @@
 //! Microsoft Graph: property differences".
 
 /// What Entra offers for people.
-pub const USER: [&str; 66] = [
+pub const USER: [&str; 71] = [
     "objectId",
     "IsSoftDeleted",
     "accountEnabled",
@@ -66,6 +66,11 @@ pub const USER: [&str; 66] = [
     "creationType",
     "userType",
     "ageGroup",
+    "consentProvidedForMinor",
+    "legalAgeGroupClassification",
+    "passwordPolicies",
+    "refreshTokensValidFromDateTime",
+    "showInAddressList",
     "employeeHireDate",
     "employeeLeaveDateTime",
     "employeeType",
@@ -77,8 +82,8 @@ pub const USER: [&str; 66] = [
 pub const GROUP: [&str; 8] =
     ["objectId", "displayName", "mailNickname", "description", "mail", "mailEnabled", "securityEnabled", "members"];
 
-/// Names of Microsoft Graph, with the portal's names for the same.
-const GRAPH: [(&str, &str); 15] = [
+/// Names of Microsoft Graph, with the portal's names for the same. Both may be written.
+const GRAPH: [(&str, &str); 12] = [
     ("id", "objectId"),
     ("officeLocation", "physicalDeliveryOfficeName"),
     ("businessPhones", "telephoneNumber"),
@@ -90,11 +95,31 @@ const GRAPH: [(&str, &str); 15] = [
     ("imAddresses", "sipProxyAddress"),
     ("externalUserState", "userState"),
     ("externalUserStateChangeDateTime", "userStateChangedOn"),
-    ("givenname", "givenName"),
-    ("lastName", "surname"),
-    ("firstName", "givenName"),
-    ("familyName", "surname"),
+    ("signInSessionsValidFromDateTime", "refreshTokensValidFromDateTime"),
 ];
+
+/// Names of other programs for the same.
+const OTHERS: [(&str, &str); 4] =
+    [("givenname", "givenName"), ("lastName", "surname"), ("firstName", "givenName"), ("familyName", "surname")];
+
+/// The portal's name of an attribute that was written by its name in Microsoft Graph.
+pub fn portal_name(name: &str) -> Option<&'static str> {
+    GRAPH.iter().find(|(graph, _)| *graph == name).map(|(_, portal)| *portal)
+}
+
+/// Whether Entra has an attribute that can be read, by either of its names. `known` are
+/// [`USER`] or [`GROUP`].
+pub fn is_of_entra(name: &str, known: &[&'static str]) -> bool {
+    let name = portal_name(name).unwrap_or(name);
+    known.contains(&name) || known.contains(&"userPrincipalName") && is_extension(name)
+}
+
+/// Whether it is a directory extension: `extension_`, the application's id as 32 hex digits, `_` and a name.
+pub fn is_extension(name: &str) -> bool {
+    let Some((id, name)) = name.strip_prefix("extension_").and_then(|rest| rest.split_once('_')) else { return false };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) && !name.is_empty() && name.chars().all(is_name)
+}
 
 /// What every person or group has, so that a filter never meets nothing.
 const ALWAYS: [&str; 7] = [
@@ -125,7 +150,10 @@ pub fn meant(name: &str, known: &[&'static str]) -> Option<&'static str> {
     if known.contains(&name) {
         return None;
     }
-    if let Some((_, portal)) = GRAPH.iter().find(|(graph, portal)| *graph == name && known.contains(portal)) {
+    if portal_name(name).is_some_and(|portal| known.contains(&portal)) {
+        return None;
+    }
+    if let Some((_, portal)) = OTHERS.iter().find(|(other, portal)| *other == name && known.contains(portal)) {
         return Some(portal);
     }
     let folded = name.to_lowercase();
@@ -148,7 +176,9 @@ mod tests {
     fn a_slip_is_pointed_at_and_an_attribute_of_ones_own_is_not() {
         assert_eq!(meant("userPrincipleName", &USER), Some("userPrincipalName"));
         assert_eq!(meant("Surname", &USER), Some("surname"));
-        assert_eq!(meant("officeLocation", &USER), Some("physicalDeliveryOfficeName"));
+        assert_eq!(meant("officeLocation", &USER), None);
+        assert_eq!(portal_name("officeLocation"), Some("physicalDeliveryOfficeName"));
+        assert_eq!(meant("lastName", &USER), Some("surname"));
         assert_eq!(meant("employeID", &USER), Some("employeeId"));
         for own in ["surname", "costCenter", "extension_0a1b_costCenter", "team", "office", "extensionAttribute99"] {
             assert_eq!(meant(own, &USER), None, "{own}");

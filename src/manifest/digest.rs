@@ -8,8 +8,9 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Assignment, Budget, Budgets, Dialpad, Files, Filter, GroupFiles, GroupMappings, Manifest, Mapping, MappingSource,
-    Principal, Protected, Role, Safety, Sandbox, Scim, Scope, SecretRef, Source, StateUrl, Target, UserMappings, paths,
+    Assignment, Budget, Budgets, Dialpad, Entra, Files, Filter, GroupFiles, GroupMappings, Manifest, Mapping,
+    MappingSource, Principal, Protected, Role, Safety, Sandbox, Scim, Scope, SecretRef, Source, StateUrl, Target,
+    UserMappings, paths,
 };
 use crate::names::Text;
 
@@ -50,6 +51,7 @@ impl Lines<'_> {
             source,
             target,
             scope,
+            default_access,
             roles,
             assignments,
             user_filters,
@@ -69,6 +71,7 @@ impl Lines<'_> {
         self.source(source);
         self.target(target);
         self.add("scope everyone", matches!(scope.value, Scope::Everyone));
+        self.add("default access", default_access);
         for Role { name, description, app_role, place: _ } in roles {
             self.add("role", (name.as_str(), description, app_role));
         }
@@ -76,6 +79,7 @@ impl Lines<'_> {
             let who = match principal {
                 Principal::User(name) => ("user", name.as_str().to_owned(), false),
                 Principal::Group { name, nested } => ("group", name.to_string(), *nested),
+                Principal::Entra => ("entra", String::new(), false),
             };
             self.add("assignment", (who, role.as_ref().map(|role| role.as_str()), from, until));
         }
@@ -91,7 +95,13 @@ impl Lines<'_> {
     }
 
     fn source(&mut self, source: &Source) {
-        let Source::Files(Files { people, groups }) = source;
+        let Files { people, groups } = match source {
+            Source::Files(files) => files,
+            Source::Entra(Entra { tenant, application, cloud, auth }) => {
+                let (tenant, application) = (&tenant.value, &application.value);
+                return self.add("entra", (tenant, application, cloud, auth.value));
+            }
+        };
         self.path("people", &people.value);
         match groups {
             GroupFiles::None => {}

@@ -227,7 +227,7 @@ pub(super) fn is_section(path: &[&str]) -> bool {
     matches!(
         path,
         [] | ["roles" | "filters" | "mappings" | "safety" | "state" | "source" | "target"]
-            | ["source", "files"]
+            | ["source", "files" | "entra"]
             | ["target", "dialpad" | "sandbox"]
             | ["target", "dialpad", "scim"]
             | ["target", "dialpad", "scim", "dialect"]

@@ -33,7 +33,7 @@ pub use include::{Disk, Listed, Unreadable};
 pub use mapping::{Apply, GroupMappings, Mapping, MappingSource, Membership, OnRename, UserMappings, WhenEmpty};
 pub use read::{Read, Written, read};
 pub use reference::reference;
-pub use roles::{Assignment, Principal, Role};
+pub use roles::{Assignment, DefaultAccess, Principal, Role};
 pub use safety::{Budget, Budgets, OnOutOfScope, Ownership, Protected, Safety};
 pub use scope::Filter;
 pub use state::StateUrl;
@@ -64,6 +64,8 @@ pub struct Manifest {
     pub target: Target,
     /// Everyone, or who is assigned.
     pub scope: Placed<Scope>,
+    /// Whether Default Access alone counts in Entra.
+    pub default_access: DefaultAccess,
     /// In order of precedence.
     pub roles: Vec<Role>,
     /// In file order.
@@ -99,6 +101,8 @@ pub enum Scope {
 pub enum Source {
     /// Files beside the manifest.
     Files(Files),
+    /// Microsoft Entra ID.
+    Entra(Entra),
 }
 
 /// Files as a source. Paths are as the command can open them.

@@ -51,7 +51,15 @@ pub fn read(path: &str, disk: &mut Disk, hosts: &AllowedHosts) -> Read {
         return finished(None, problems, sources, path);
     };
     let main = Text::from(path);
-    let mut judge = Judge { root: &root, sources: &sources, main: &main, hosts, pruned: &pruned, problems: Vec::new() };
+    let mut judge = Judge {
+        root: &root,
+        sources: &sources,
+        main: &main,
+        hosts,
+        pruned: &pruned,
+        is_entra: false,
+        problems: Vec::new(),
+    };
     let manifest = parse::manifest(&raw, &mut judge);
     problems.append(&mut judge.problems);
     let is_wrong = problems.iter().any(|problem| problem.level == Level::Error) || !pruned.is_empty();

@@ -44,4 +44,17 @@ pub enum Principal {
         /// Whether groups within it count, at any depth.
         nested: bool,
     },
+    /// Whoever is assigned to the application in Entra.
+    Entra,
+}
+
+/// Whether an assignment in Entra counts that carries only the Default Access role.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DefaultAccess {
+    /// It does not count: Microsoft's tutorial for Dialpad.
+    #[default]
+    Exclude,
+    /// It counts, without a role.
+    Include,
 }

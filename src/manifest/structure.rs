@@ -16,16 +16,13 @@ use crate::{
 };
 
 /// Keys of other versions of the manifest, so that they are refused by name.
-const NOT_YET: [&str; 11] = [
+const NOT_YET: [&str; 8] = [
     "/notify",
     "/run",
-    "/default_access",
-    "/source/entra",
     "/target/dialpad/api",
     "/target/dialpad/company",
     "/safety/seats",
     "grants",
-    "entra",
     "expect/license",
     "expect/office",
 ];

@@ -85,6 +85,16 @@ impl Allowed {
     }
 }
 
+/// Whether a text is a GUID, as ids of tenants, applications and directory objects are.
+pub fn is_guid(text: &str) -> bool {
+    let lengths = [8, 4, 4, 4, 12];
+    let mut parts = text.split('-');
+    let fits = |wanted: usize| {
+        parts.next().is_some_and(|part| part.len() == wanted && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    lengths.into_iter().all(fits) && text.len() == 36
+}
+
 /// Whether a URL stays on this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {

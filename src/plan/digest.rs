@@ -23,6 +23,10 @@ pub(super) fn directory(directory: &Directory) -> Text {
         json(&mut sha, &(&group.id, &group.name, &group.attributes, members));
     }
     json(&mut sha, &(directory.people.because(), directory.groups.because()));
+    let Directory { people: _, groups: _, application, gone, former, default_domain } = directory;
+    if application.is_some() || !gone.is_empty() || *former > 0 || default_domain.is_some() {
+        json(&mut sha, &(application, gone, former, default_domain));
+    }
     text(sha)
 }
 

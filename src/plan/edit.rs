@@ -109,16 +109,16 @@ impl Edit {
 pub fn between(before: &Manifest, after: &Manifest, directory: &Directory, now: Timestamp) -> Edit {
     let old = desired::build(before, directory, now);
     let new = desired::build(after, directory, now);
-    let comparison = Comparison { before, after, people: &new, now };
+    let comparison = Comparison { before, after, people: &new, now, default_domain: directory.default_domain.clone() };
     let mut edit = Edit::default();
     for (old, new) in old.users.iter().zip(&new.users) {
         let person = new.person.label().clone();
         match (&old.standing, &new.standing) {
-            (Standing::Out(_), Standing::Out(_)) => edit.same += 1,
-            (Standing::Out(out), Standing::Entitled { cause, roles }) => {
+            (Standing::Out(_) | Standing::Unclear(_), Standing::Out(_) | Standing::Unclear(_)) => edit.same += 1,
+            (Standing::Out(out) | Standing::Unclear(out), Standing::Entitled { cause, roles }) => {
                 edit.enters.push(Enters { person, before: out.clone(), after: cause.clone(), roles: roles.clone() });
             }
-            (Standing::Entitled { cause, .. }, Standing::Out(out)) => {
+            (Standing::Entitled { cause, .. }, Standing::Out(out) | Standing::Unclear(out)) => {
                 edit.leaves.push(Leaves { person, before: cause.clone(), after: out.clone() });
             }
             (Standing::Entitled { roles: old_roles, .. }, Standing::Entitled { roles, .. }) => {
@@ -145,6 +145,7 @@ struct Comparison<'a> {
     after: &'a Manifest,
     people: &'a Desired<'a>,
     now: Timestamp,
+    default_domain: Option<Text>,
 }
 
 impl Comparison<'_> {
@@ -171,7 +172,7 @@ impl Comparison<'_> {
 
     fn wanted(&self, mappings: &[Mapping], person: &User) -> BTreeMap<AttrPath, (Wanted, Place)> {
         // The same seed for both manifests: `Guid` is no difference.
-        let world = World { now: self.now, default_domain: None, taken: &|_| false, seed: 0 };
+        let world = World { now: self.now, default_domain: self.default_domain.clone(), taken: &|_| false, seed: 0 };
         let mapped = desired::map(mappings, &Subject::new(person.person, false), &world);
         let wanted = |mapped| match mapped {
             Mapped::Value(value) => Wanted::Value(value),

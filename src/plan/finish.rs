@@ -129,7 +129,7 @@ fn one_version_each(changes: &mut [Change]) {
 /// How much was read, when all of it was.
 fn sizes(scene: &Scene) -> impl Iterator<Item = Sizes> {
     let inputs = &scene.inputs;
-    let people = inputs.directory.people.complete().map(|people| people.items().len() as u64);
+    let people = inputs.directory.people.complete().and_then(|_| inputs.directory.size());
     let live = inputs.live.users.complete().map(|users| users.items().len() as u64);
     let groups = match inputs.directory.groups.because() {
         None => inputs.directory.groups.items().map(|groups| groups.len() as u64),

@@ -59,7 +59,10 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
         }
         let objects = Objects::groups(live);
         let now = scene.inputs.now;
-        let targets = Targets::new(&mappings.attributes, &live.schema, Resource::Group, &objects, now, &manifest.name);
+        let domain = scene.inputs.directory.default_domain.as_ref();
+        let schema = &live.schema;
+        let targets =
+            Targets::new(&mappings.attributes, schema, Resource::Group, &objects, now, domain, &manifest.name);
         let links = scene.inputs.memory.groups.iter().map(|(source, link)| (&link.target, source));
         let matcher = Matcher::new(objects, &live.schema, Resource::Group, &mappings.matching, links);
         let mut groups = Self { scene, users, mappings, matcher, targets, wanted, found: Vec::new() };

@@ -130,7 +130,7 @@ fn foreign_target(scene: &Scene, draft: &Draft) -> Option<Text> {
 /// Why the source is not believed when it says that people are gone.
 fn empty_source(scene: &Scene, draft: &Draft) -> Option<Text> {
     let size = |count: Option<usize>| count.unwrap_or_default() as u64;
-    let people = size(scene.inputs.directory.people.items().map(Vec::len));
+    let people = scene.inputs.directory.size().unwrap_or_default();
     let groups = size(scene.inputs.directory.groups.items().map(Vec::len));
     let last = scene.inputs.memory.last_sizes;
     let last_people = last.map(|last| last.people).unwrap_or_default();

@@ -108,8 +108,15 @@ impl Users<'_, '_> {
     fn gone(&mut self, draft: &mut Draft, id: &SourceId, link: &UserLink, at: At) {
         let object = *self.matcher.objects.get(at);
         let subject = user(object.label, Some(id), Some(object.id));
-        let text = "absent from the directory";
-        let cause = Cause { kind: CauseKind::Absent, text: text.into(), place: None };
+        let proven = self.scene.inputs.directory.is_gone(id);
+        let (kind, text) = match proven {
+            true => (CauseKind::Gone, "gone from the directory for good"),
+            false => (CauseKind::Absent, "absent from the directory"),
+        };
+        let cause = Cause { kind, text: text.into(), place: None };
+        if proven && self.delete_proven(draft, &subject, object.version, &cause) {
+            return;
+        }
         if !object.active && self.delete_when_due(draft, link, &subject, object.version, text) {
             return;
         }
@@ -117,6 +124,22 @@ impl Users<'_, '_> {
         let lookup = Gone(Value::Boolean(true));
         let (cause, keep) = (&cause, false);
         self.leave(draft, &Leaving { at, subject, cause, lookup: &lookup, who: id, keep }, gates);
+    }
+
+    /// Deletes the account of somebody who is proven gone for good, unless the manifest
+    /// wants it suspended for some days before.
+    fn delete_proven(&self, draft: &mut Draft, subject: &Subject, version: Option<&Text>, cause: &Cause) -> bool {
+        let mappings = &self.scene.manifest().users;
+        if !mappings.delete || mappings.delete_after.is_some() {
+            return false;
+        }
+        let Some(target) = subject.target.clone() else { return false };
+        let request = Request::DeleteUser { user: Ref::Live(target) };
+        let cause = Cause { place: Some(mappings.place.clone()), ..cause.clone() };
+        let mut change = sending(Action::DeleteUser, subject.clone(), cause, Vec::new(), request);
+        change.version = version.cloned();
+        draft.gate(change, Scene::incomplete(self.scene.unread_people()).into_iter().collect());
+        true
     }
 
     /// Deletes an account that we suspended long enough ago; says when, while it is not.

@@ -16,7 +16,7 @@ pub fn lookups(manifest: &Manifest, directory: &Directory, now: Timestamp) -> Ve
     if manifest.target.scim().read == ReadDialect::List {
         return Vec::new();
     }
-    let world = World { now, default_domain: None, taken: &|_| false, seed: 0 };
+    let world = World { now, default_domain: directory.default_domain.clone(), taken: &|_| false, seed: 0 };
     let matching: Vec<_> = manifest
         .users
         .matching

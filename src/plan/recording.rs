@@ -153,10 +153,10 @@ mod tests {
             target: "sandbox".into(),
             redacted: false,
             offered: vec!["userPrincipalName".into()],
-            directory: Directory {
-                people: Reading::Complete(Complete::attest(Vec::new())),
-                groups: Reading::Absent { because: "no groups are asked for".to_owned() },
-            },
+            directory: Directory::new(
+                Reading::Complete(Complete::attest(Vec::new())),
+                Reading::Absent { because: "no groups are asked for".to_owned() },
+            ),
             live: Live::empty(),
             memory: Memory::default(),
         }

@@ -83,6 +83,14 @@ pub fn redact(recording: &Recording, salt: &[u8], keep: &BTreeSet<Folded>) -> Re
         }
         groups
     });
+    redacted.directory.gone = recording.directory.gone.iter().map(|id| veil.source(id)).collect();
+    redacted.directory.gone.sort_unstable();
+    for assigned in redacted.directory.application.iter_mut().flat_map(|application| &mut application.assigned) {
+        if let crate::directory::Member::Person(id) = &assigned.principal {
+            assigned.principal = crate::directory::Member::Person(veil.source(id));
+            assigned.name = veil.text(&assigned.name).into();
+        }
+    }
     redacted.live.users = changed(&recording.live.users, |users| {
         let mut users = users.clone();
         for user in &mut users {

@@ -41,6 +41,7 @@ pub(super) struct Target<'m> {
 pub(super) struct Targets<'a> {
     pub all: Vec<Target<'a>>,
     now: Timestamp,
+    default_domain: Option<&'a Text>,
     seed: u64,
     /// Who holds which value, for mappings that ask.
     holders: HashMap<AttrPath, ByValue<'a>>,
@@ -55,12 +56,13 @@ impl<'a> Targets<'a> {
         resource: Resource,
         objects: &Objects<'a>,
         now: Timestamp,
+        default_domain: Option<&'a Text>,
         name: &str,
     ) -> Self {
         let all: Vec<Target> = mappings.iter().map(|mapping| Target::new(mapping, schema, resource)).collect();
         let asked = all.iter().filter(|target| target.unique).map(|target| &target.mapping.target);
         let holders = asked.map(|path| (path.clone(), ByValue::new(objects, schema, resource, path))).collect();
-        Self { all, now, seed: hash(FNV, name), holders, given: RefCell::default() }
+        Self { all, now, default_domain, seed: hash(FNV, name), holders, given: RefCell::default() }
     }
 
     /// Attributes that the service requires of every object and no mapping gives.
@@ -110,7 +112,8 @@ impl<'a> Targets<'a> {
     fn plain(&self, target: &Target, subject: &dyn Lookup, who: &SourceId, taken: &dyn Fn(&str) -> bool) -> Mapped {
         let random = matches!(&target.mapping.source, MappingSource::Expression(expression) if expression.is_random());
         let seed = if random { hash(self.seed, who.as_str()) } else { self.seed };
-        desired::value(target.mapping, subject, &World { now: self.now, default_domain: None, taken, seed })
+        let default_domain = self.default_domain.cloned();
+        desired::value(target.mapping, subject, &World { now: self.now, default_domain, taken, seed })
     }
 
     /// `SelectUniqueValue`: the value that the account has stays while it is one of

@@ -67,7 +67,15 @@ impl<'s, 'a> Users<'s, 'a> {
         let objects = Objects::users(live);
         let name = &manifest.name;
         let mappings = &manifest.users.attributes;
-        let targets = Targets::new(mappings, &live.schema, Resource::User, &objects, inputs.now, name);
+        let targets = Targets::new(
+            mappings,
+            &live.schema,
+            Resource::User,
+            &objects,
+            inputs.now,
+            inputs.directory.default_domain.as_ref(),
+            name,
+        );
         let links = inputs.memory.users.iter().map(|(source, link)| (&link.target, source));
         let matcher = Matcher::new(objects, &live.schema, Resource::User, &manifest.users.matching, links);
         let size = matcher.objects.all.len();
@@ -140,6 +148,11 @@ impl<'s, 'a> Users<'s, 'a> {
                 }
                 (Standing::Out(cause), Found::One { at, by }) => self.leaver(draft, who, at, by, cause),
                 (Standing::Out(_), Found::Nothing { .. }) => {}
+                (Standing::Unclear(cause), Found::One { .. } | Found::Nothing { .. }) => {
+                    let subject = user(person.person.label(), Some(&person.person.id), None);
+                    let places = cause.place.iter().cloned().collect();
+                    draft.held.push(held(Reason::UnknownRole, subject, None, cause.text.clone(), places));
+                }
                 (standing, Found::Unclear(unclear)) => {
                     let objects = &self.matcher.objects;
                     let matters = standing.is_entitled() || unclear.candidates.iter().any(|at| objects.get(*at).active);

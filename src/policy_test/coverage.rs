@@ -116,6 +116,7 @@ impl Coverage {
                 true
             }
             Standing::Out(cause) => cause.kind == CauseKind::Filter,
+            Standing::Unclear(_) => false,
         };
         if reached_filters {
             let subject = Subject::new(user.person, false);
@@ -139,6 +140,7 @@ pub(super) fn label(assignment: &Assignment) -> String {
         Principal::User(name) => format!("user {}", name.as_str()),
         Principal::Group { name, nested: false } => format!("group {name}"),
         Principal::Group { name, nested: true } => format!("group {name}, nested"),
+        Principal::Entra => "the application in Entra".to_owned(),
     };
     assignment.role.as_ref().map_or_else(|| who.clone(), |role| format!("{who} as {role}"))
 }

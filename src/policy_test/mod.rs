@@ -100,10 +100,12 @@ impl Because {
             CauseKind::Unassigned => Some(Because::Unassigned),
             CauseKind::OutsideDates => Some(Because::Dates),
             CauseKind::Filter => Some(Because::Filter),
+            CauseKind::UnknownRole => Some(Because::Role),
             CauseKind::Assigned
             | CauseKind::Mapping
             | CauseKind::Absent
             | CauseKind::DeleteAfter
+            | CauseKind::Gone
             | CauseKind::Membership
             | CauseKind::GroupOutOfScope
             | CauseKind::NotEntitled => None,

@@ -126,7 +126,7 @@ impl Reader<'_> {
             .iter()
             .filter_map(|assignment| match &assignment.principal {
                 Principal::Group { name, .. } => Some(name),
-                Principal::User(_) => None,
+                Principal::User(_) | Principal::Entra => None,
             })
             .collect();
         for (at, name) in names.iter().enumerate() {

@@ -135,17 +135,17 @@ fn directory(test: &Test) -> Directory {
             add(&format!("a group of {name}").into(), inner, person());
         }
     }
-    Directory {
-        people: Reading::Complete(Complete::attest(vec![test.person.clone()])),
-        groups: Reading::Complete(Complete::attest(groups)),
-    }
+    Directory::new(
+        Reading::Complete(Complete::attest(vec![test.person.clone()])),
+        Reading::Complete(Complete::attest(groups)),
+    )
 }
 
 fn scope(manifest: &Manifest, test: &Test, user: &User) -> Vec<Difference> {
     let expect = &test.expect;
     let (in_scope, because, mut reasons) = match &user.standing {
         Standing::Entitled { cause, .. } => (true, None, vec![Reason::new(cause.text.clone(), cause.place.as_ref())]),
-        Standing::Out(cause) => {
+        Standing::Out(cause) | Standing::Unclear(cause) => {
             (false, Because::of(cause.kind), vec![Reason::new(cause.text.clone(), cause.place.as_ref())])
         }
     };
@@ -183,7 +183,9 @@ fn roles(manifest: &Manifest, test: &Test, user: &User) -> Option<Difference> {
     let wanted = test.expect.roles.as_ref()?;
     let (held, mut reasons) = match &user.standing {
         Standing::Entitled { roles, .. } => (roles.as_slice(), Vec::new()),
-        Standing::Out(cause) => (&[][..], vec![Reason::new(cause.text.clone(), cause.place.as_ref())]),
+        Standing::Out(cause) | Standing::Unclear(cause) => {
+            (&[][..], vec![Reason::new(cause.text.clone(), cause.place.as_ref())])
+        }
     };
     let declared = |names: &[RoleName]| -> Vec<Value> {
         let roles = manifest.roles.iter().filter(|role| names.contains(&role.name));
@@ -222,7 +224,7 @@ fn attributes(manifest: &Manifest, test: &Test, user: &User, now: Timestamp) -> 
         if !out || mapping.tells_of_leaving() {
             reasons.push(Reason::new(described(mapping), Some(&mapping.place)));
         }
-        if let Standing::Out(cause) = &user.standing {
+        if let Standing::Out(cause) | Standing::Unclear(cause) = &user.standing {
             reasons.push(Reason::new(format!("out of scope: {}", cause.text), cause.place.as_ref()));
         }
         let what = format!("attributes.{path}").into();

@@ -81,7 +81,7 @@ pub fn read(files: &Files) -> Result<Read, Failed> {
     }
     let people = Reading::Complete(Complete::attest(people.people));
     let groups = Reading::Complete(Complete::attest(groups));
-    Ok(Read { directory: Directory { people, groups }, warnings: problems, sources })
+    Ok(Read { directory: Directory::new(people, groups), warnings: problems, sources })
 }
 
 fn open(file: &Placed<Text>, report: &mut Report) -> Option<Input> {

@@ -130,10 +130,10 @@ impl World {
                 .collect(),
             place: None,
         });
-        Directory {
-            people: Reading::Complete(Complete::attest(people.collect())),
-            groups: Reading::Complete(Complete::attest(groups.collect())),
-        }
+        Directory::new(
+            Reading::Complete(Complete::attest(people.collect())),
+            Reading::Complete(Complete::attest(groups.collect())),
+        )
     }
 
     /// Whether a person is in a group, looking at most `depth` groups down.
@@ -195,7 +195,7 @@ proptest! {
                     }
                     Ok(roles.iter().map(|role| role.to_string()).collect::<Vec<_>>())
                 }
-                Standing::Out(cause) => Err(cause.kind),
+                Standing::Out(cause) | Standing::Unclear(cause) => Err(cause.kind),
             };
             let expected = world.expected(at).map(|roles| roles.into_iter().map(str::to_owned).collect());
             prop_assert_eq!(got, expected, "person {}", at);
@@ -259,7 +259,7 @@ fn causes_name_the_lines_of_the_manifest() {
         .users
         .iter()
         .map(|user| match &user.standing {
-            Standing::Entitled { cause, .. } | Standing::Out(cause) => {
+            Standing::Entitled { cause, .. } | Standing::Out(cause) | Standing::Unclear(cause) => {
                 format!("{} ({})", cause.text, cause.place.as_ref().unwrap())
             }
         })

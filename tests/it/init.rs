@@ -18,7 +18,7 @@ fn a_new_folder_gets_a_manifest_that_checks_and_tests_clean() {
     let loaded = load::manifest(&folder.join("dialform.yaml")).map_err(|unusable| unusable.problems).unwrap();
     assert_eq!(loaded.warnings, []);
     assert_eq!(&*loaded.manifest.name, "dialpad-acme");
-    let Source::Files(sources) = &loaded.manifest.source;
+    let Source::Files(sources) = &loaded.manifest.source else { panic!("init writes files") };
     let read = files::read(sources).map_err(|failed| failed.problems).unwrap();
     assert_eq!(read.warnings, []);
     assert_eq!(read.directory.people.items().map(Vec::len), Some(4));

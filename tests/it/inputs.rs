@@ -31,6 +31,8 @@ pub struct Scene {
     /// Why a reading is not complete: `people`, `groups`, `users`, `live_groups`.
     pub incomplete: Vec<&'static str>,
     pub etag: bool,
+    /// People who are proven gone for good.
+    pub gone: Vec<SourceId>,
 }
 
 /// What the tests' manifests share; the group SG is assigned.
@@ -85,6 +87,7 @@ impl Scene {
             options: Options { target: "sandbox".into(), ..Options::default() },
             incomplete: Vec::new(),
             etag: false,
+            gone: Vec::new(),
         }
     }
 
@@ -187,8 +190,8 @@ impl Scene {
 
     pub fn directory(&self) -> Directory {
         Directory {
-            people: self.reading("people", self.people.clone()),
-            groups: self.reading("groups", self.groups.clone()),
+            gone: self.gone.clone(),
+            ..Directory::new(self.reading("people", self.people.clone()), self.reading("groups", self.groups.clone()))
         }
     }
 

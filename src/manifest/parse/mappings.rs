@@ -26,7 +26,7 @@ pub(super) fn users(raw: &raw::UserMappings, scope: raw::Scope, judge: &mut Judg
         judge.warning(&spot, "never_deleted", "nothing is deleted without `delete: true`").help =
             Some("add `delete: true`, or take this out".to_owned());
     }
-    if *delete && delete_after.is_none() && judge.pruned.is_whole("/mappings/users/delete_after") {
+    if *delete && delete_after.is_none() && !judge.is_entra && judge.pruned.is_whole("/mappings/users/delete_after") {
         let spot = judge.key(&["mappings", "users", "delete"]);
         let message = "files cannot prove that somebody is gone for good, so nobody is deleted";
         judge.warning(&spot, "never_deleted", message).help =

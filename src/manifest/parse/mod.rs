@@ -35,6 +35,8 @@ pub(super) struct Judge<'a> {
     pub hosts: &'a AllowedHosts,
     /// What was taken out because of structural errors.
     pub pruned: &'a Pruned,
+    /// Whether the source is Entra.
+    pub is_entra: bool,
     /// What was found.
     pub problems: Vec<Problem>,
 }
@@ -114,8 +116,20 @@ impl Judge<'_> {
         &mut self.problems[last]
     }
 
-    /// A warning about a source attribute that is probably misspelt.
+    /// A warning about a source attribute that is probably misspelt; of Entra, whose
+    /// attributes are known, an error about one that there is not.
     fn attribute(&mut self, name: &str, known: &[&'static str], spot: &Spot) {
+        if self.is_entra && !attributes::is_of_entra(name, known) {
+            let help = match attributes::meant(name, known) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "`dialform help manifest` and docs/entra.md have the names; an extension is written \
+                         `extension_APPID_name`"
+                    .to_owned(),
+            };
+            let message = format!("Entra has no attribute `{name}` that can be read");
+            self.error(spot, "unknown_attribute", message).help = Some(help);
+            return;
+        }
         if let Some(meant) = attributes::meant(name, known) {
             let message = format!("`{name}` is not an attribute of the Entra portal");
             self.warning(spot, "unknown_attribute", message).help = Some(format!("did you mean `{meant}`?"));
@@ -129,9 +143,10 @@ fn of(at: &At, span: Range<usize>) -> Spot {
 
 /// The validated manifest, or `None` when something is wrong with it.
 pub(super) fn manifest(raw: &raw::Manifest, judge: &mut Judge) -> Option<Manifest> {
+    judge.is_entra = raw.source.entra.is_some();
     written_out(judge);
     let timezone = timezone(&raw.timezone, judge);
-    let source = source::source(&raw.source, judge);
+    let source = source::source(raw, judge);
     let state = source::state(&raw.state, judge);
     let target = target::target(&raw.target, state.value.folder(), judge);
     let roles = roles::roles(&raw.roles, judge);
@@ -159,9 +174,10 @@ pub(super) fn manifest(raw: &raw::Manifest, judge: &mut Judge) -> Option<Manifes
         enabled: judge.placed(&["enabled"], raw.enabled),
         timezone: timezone?,
         pilot,
-        source,
+        source: source?,
         target: target?,
         scope: judge.placed(&["scope"], scope),
+        default_access: raw.default_access,
         roles,
         assignments,
         user_filters,

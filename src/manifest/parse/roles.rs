@@ -47,7 +47,10 @@ pub(super) fn assignments(raw: &raw::Manifest, judge: &mut Judge) -> Vec<Assignm
 
 fn assignment(raw: &raw::Manifest, index: &str, line: &raw::Assignment, judge: &mut Judge) -> Option<Assignment> {
     let at = |key| ["assignments", index, key];
-    let raw::Assignment { group, user, role, nested, from, until } = line;
+    let raw::Assignment { group, user, entra, role, nested, from, until } = line;
+    if entra.is_some() {
+        return of_entra(raw, index, line, judge);
+    }
     let principal = match (group, user) {
         (Some(name), _) => Principal::Group { name: name.trim().into(), nested: nested.unwrap_or(false) },
         (None, Some(name)) => Principal::User(Folded::new(name)),
@@ -73,6 +76,29 @@ fn assignment(raw: &raw::Manifest, index: &str, line: &raw::Assignment, judge: &
         *problem = problem.clone().related(&from.file, from.span, "it begins here").help("both days are included");
     }
     Some(Assignment { principal, role, from: first, until: last, place: judge.place(&["assignments", index]) })
+}
+
+/// `{ entra: true }`, which says nothing else: roles come from Entra.
+fn of_entra(raw: &raw::Manifest, index: &str, line: &raw::Assignment, judge: &mut Judge) -> Option<Assignment> {
+    let raw::Assignment { group: _, user: _, entra: _, role, nested, from, until } = line;
+    let mut right = true;
+    let others =
+        [("role", role.is_some()), ("nested", nested.is_some()), ("from", from.is_some()), ("until", until.is_some())];
+    for (key, _) in others.into_iter().filter(|(_, is_there)| *is_there) {
+        let spot = judge.key(&["assignments", index, key]);
+        let message = format!("`{key}` cannot stand beside `entra`: Entra says who is assigned, and as what");
+        judge.error(&spot, "not_for_entra", message).help =
+            Some("take it out; `roles.*.app_role` says which app role is which role".to_owned());
+        right = false;
+    }
+    if raw.source.entra.is_none() && judge.pruned.is_whole("/source") {
+        let spot = judge.key(&["assignments", index, "entra"]);
+        judge.error(&spot, "not_for_files", "the people do not come from Entra, so nobody is assigned there").help =
+            Some("name groups or people, or use `source: { entra: … }`".to_owned());
+        right = false;
+    }
+    let place = judge.place(&["assignments", index]);
+    right.then_some(Assignment { principal: Principal::Entra, role: None, from: None, until: None, place })
 }
 
 fn role_of(raw: &raw::Manifest, index: &str, role: Option<&str>, judge: &mut Judge) -> Option<RoleName> {
@@ -120,6 +146,7 @@ fn doubled(assignments: &[Assignment], judge: &mut Judge) {
         let (kind, name) = match principal {
             Principal::Group { name, .. } => ("group", Folded::new(name)),
             Principal::User(name) => ("user", name.clone()),
+            Principal::Entra => ("entra", Folded::new("")),
         };
         if let Some(first) = seen.insert(format!("{kind} {name:?} {role:?} {from:?} {until:?}"), i) {
             let place = |i: usize| judge.spot(&["assignments", &i.to_string()]);

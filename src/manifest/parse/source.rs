@@ -1,19 +1,57 @@
-//! `source` and `state`: files, and where they are.
+//! `source` and `state`: files and where they are, or a tenant of Entra.
 
 use super::Judge;
 use crate::{
-    manifest::{Files, GroupFiles, Placed, Source, StateUrl, raw, state},
+    manifest::{Entra, Files, GroupFiles, Placed, Source, StateUrl, raw, state, trust::is_guid},
     names::Text,
 };
 
 /// The endings of files that can be read.
 const ENDINGS: [&str; 5] = ["csv", "json", "jsonl", "yaml", "yml"];
 
-pub(super) fn source(raw: &raw::Source, judge: &mut Judge) -> Source {
+/// The longest display name that Graph looks for (Microsoft Graph, known issue 13635).
+const LONGEST_NAME: usize = 120;
+
+pub(super) fn source(raw: &raw::Manifest, judge: &mut Judge) -> Option<Source> {
+    match (&raw.source.files, &raw.source.entra) {
+        (Some(written), _) => Some(files(written, judge)),
+        (None, Some(written)) => entra(written, judge).map(Source::Entra),
+        (None, None) => None,
+    }
+}
+
+fn entra(raw: &raw::Entra, judge: &mut Judge) -> Option<Entra> {
+    let at = |key| ["source", "entra", key];
+    let raw::Entra { tenant, application, cloud, auth } = raw;
+    let (tenant, application) = (tenant.trim(), application.trim());
+    let is_domain = tenant.contains('.') && tenant.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
+    let mut right = true;
+    if !is_guid(tenant) && !is_domain {
+        let spot = judge.spot(&at("tenant"));
+        let message = format!("`{tenant}` is neither the id of a tenant nor one of its domains");
+        judge.error(&spot, "bad_tenant", message).help =
+            Some("the Entra admin center shows the tenant id under Overview".to_owned());
+        right = false;
+    }
+    if application.is_empty() || application.chars().count() > LONGEST_NAME {
+        let spot = judge.spot(&at("application"));
+        let message = format!("the name of the application has to have 1 to {LONGEST_NAME} characters");
+        judge.error(&spot, "bad_application", message).help = Some("write its application id instead".to_owned());
+        right = false;
+    }
+    right.then(|| Entra {
+        tenant: judge.placed(&at("tenant"), tenant.into()),
+        application: judge.placed(&at("application"), application.into()),
+        cloud: *cloud,
+        auth: judge.placed(&at("auth"), *auth),
+    })
+}
+
+fn files(raw: &raw::Files, judge: &mut Judge) -> Source {
     const PEOPLE: [&str; 3] = ["source", "files", "people"];
     const GROUPS: [&str; 3] = ["source", "files", "groups"];
-    let people = file(&raw.files.people, &PEOPLE, judge);
-    let groups = match &raw.files.groups {
+    let people = file(&raw.people, &PEOPLE, judge);
+    let groups = match &raw.groups {
         None => GroupFiles::None,
         Some(raw::GroupFiles::One(path)) => GroupFiles::One(file(path, &GROUPS, judge)),
         Some(raw::GroupFiles::PerGroup(files)) => GroupFiles::PerGroup(

@@ -10,6 +10,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Auth, Cloud, DefaultAccess};
+
 pub use mappings::{AttributeMapping, Constant, GroupMappings, Mappings, UserMappings};
 pub use safety::{Budget, Protected, Safety};
 pub use schema::{included, manifest, of as schema_of, validator};
@@ -52,6 +54,9 @@ pub struct Manifest {
     /// The portal's Scope.
     #[serde(default)]
     pub scope: Scope,
+    /// Whether an assignment in Entra counts that carries only the Default Access role.
+    #[serde(default)]
+    pub default_access: DefaultAccess,
     /// What people can be. The order is the precedence where only one value can win.
     #[serde(default)]
     pub roles: IndexMap<String, Role>,
@@ -90,12 +95,35 @@ pub struct Included {
     pub mappings: Mappings,
 }
 
-/// Where the people come from.
+/// Where the people come from: exactly one of `files` and `entra`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{ "required": ["files"] }, { "required": ["entra"] }]))]
 pub struct Source {
     /// Files beside the manifest.
-    pub files: Files,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Files>,
+    /// Microsoft Entra ID, read through Microsoft Graph.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entra: Option<Entra>,
+}
+
+/// Microsoft Entra ID as a source. What signs in comes from the environment, never from here.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entra {
+    /// The tenant: its id, or one of its domains.
+    #[schemars(length(min = 1), example = &"9b2f6c1e-0000-4000-8000-000000000001")]
+    pub tenant: String,
+    /// The enterprise application: its application id, object id or display name.
+    #[schemars(length(min = 1), example = &"Dialpad")]
+    pub application: String,
+    /// Which of Microsoft's clouds.
+    #[serde(default)]
+    pub cloud: Cloud,
+    /// How to sign in.
+    #[serde(default)]
+    pub auth: Auth,
 }
 
 /// Files as a source. Column names are the attribute names of the Entra portal, such as `userPrincipalName`.
@@ -160,10 +188,10 @@ pub struct Role {
     pub app_role: Option<String>,
 }
 
-/// Who gets Dialpad, and as what: a group or a person.
+/// Who gets Dialpad, and as what: a group, a person, or whoever is assigned in Entra.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{ "required": ["group"] }, { "required": ["user"] }]))]
+#[schemars(extend("oneOf" = [{ "required": ["group"] }, { "required": ["user"] }, { "required": ["entra"] }]))]
 pub struct Assignment {
     /// A group, by its name or object id. Its direct members are meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -173,6 +201,10 @@ pub struct Assignment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub user: Option<String>,
+    /// Whoever is assigned to the application in Entra, each with the role there. It is `true`, and stands alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("const" = true))]
+    pub entra: Option<bool>,
     /// One of `roles`. Left out only when the manifest declares no roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,

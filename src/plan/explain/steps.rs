@@ -26,7 +26,7 @@ pub(super) fn person(explanation: &mut Explanation, users: &Users, who: usize) {
         explanation.roles.clone_from(roles);
     }
     explanation.verdict.place = match standing {
-        Standing::Entitled { cause, .. } | Standing::Out(cause) => cause.place.clone(),
+        Standing::Entitled { cause, .. } | Standing::Out(cause) | Standing::Unclear(cause) => cause.place.clone(),
     };
     explanation.mapping = mapped(users, who);
 }
@@ -114,7 +114,7 @@ fn checks(standing: &Standing) -> Vec<Check> {
     const NAMES: [&str; 4] = ["active", "assigned", "role", "filter"];
     let (cause, failed) = match standing {
         Standing::Entitled { cause, .. } => (cause, None),
-        Standing::Out(cause) => (cause, Some(failed_check(cause.kind))),
+        Standing::Out(cause) | Standing::Unclear(cause) => (cause, Some(failed_check(cause.kind))),
     };
     NAMES
         .into_iter()
@@ -139,17 +139,17 @@ fn checks(standing: &Standing) -> Vec<Check> {
 /// Which check it is whose failing is such a cause.
 fn failed_check(kind: CauseKind) -> usize {
     match kind {
-        CauseKind::Blocked | CauseKind::SoftDeleted | CauseKind::Absent | CauseKind::DeleteAfter => 0,
+        CauseKind::Blocked | CauseKind::SoftDeleted | CauseKind::Absent | CauseKind::DeleteAfter | CauseKind::Gone => 0,
         CauseKind::Unassigned | CauseKind::OutsideDates | CauseKind::GroupOutOfScope | CauseKind::NotEntitled => 1,
         CauseKind::Filter => 3,
-        CauseKind::Assigned | CauseKind::Mapping | CauseKind::Membership => 2,
+        CauseKind::Assigned | CauseKind::Mapping | CauseKind::Membership | CauseKind::UnknownRole => 2,
     }
 }
 
 fn said_of(name: &str, passed: Passed, standing: &Standing) -> Text {
     let roles = match standing {
         Standing::Entitled { roles, .. } => roles.as_slice(),
-        Standing::Out(_) => &[],
+        Standing::Out(_) | Standing::Unclear(_) => &[],
     };
     match (name, passed) {
         (_, Passed::NotReached) => "not looked at".into(),

@@ -303,6 +303,8 @@ fn cause_name(kind: CauseKind) -> &'static str {
         CauseKind::OutsideDates => "outside_dates",
         CauseKind::Filter => "filter",
         CauseKind::DeleteAfter => "delete_after",
+        CauseKind::Gone => "gone",
+        CauseKind::UnknownRole => "unknown_role",
         CauseKind::Membership => "membership",
         CauseKind::GroupOutOfScope => "group_out_of_scope",
         CauseKind::NotEntitled => "not_entitled",

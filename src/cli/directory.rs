@@ -1,0 +1,106 @@
+//! The people and groups, from files or from Entra.
+
+use std::{
+    env,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use super::{Terminal, inputs::show, progress::Progress};
+use crate::{
+    directory::Directory,
+    exit::Exit,
+    manifest::{Entra, Manifest, Source},
+    memory::Memory,
+    names::Text,
+    render::neutral,
+    source::{
+        entra::{self, Former, Graph, Trouble, Wanted, sign_in::SignIn},
+        files,
+    },
+};
+
+/// What more is read than a plan of the manifest needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reach<'m> {
+    /// Every attribute that the source offers.
+    pub all: bool,
+    /// What another manifest needs too.
+    pub also: Option<&'m Manifest>,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The people and groups.
+    pub directory: Directory,
+    /// Names of attributes that were read, whether anybody has a value or not.
+    pub offered: Vec<Text>,
+}
+
+/// Reads the people and groups of a manifest's source, and of Entra whom `memory` knows from before.
+///
+/// # Errors
+/// [`Exit::Failed`], after saying everything that is wrong with them.
+pub async fn read(
+    manifest: &Manifest,
+    reach: Reach<'_>,
+    memory: &Memory,
+    terminal: &mut Terminal,
+) -> Result<Gathered, Exit> {
+    match &manifest.source {
+        Source::Files(files) => match files::read(files) {
+            Ok(read) => {
+                show(&read.warnings, &read.sources, terminal, false);
+                Ok(Gathered { directory: read.directory, offered: Vec::new() })
+            }
+            Err(failed) => {
+                show(&failed.problems, &failed.sources, terminal, true);
+                Err(Exit::Failed)
+            }
+        },
+        Source::Entra(source) => {
+            let read = of_entra(manifest, source, reach, memory, terminal).await;
+            let read = read.map_err(|trouble| unread(&trouble, terminal))?;
+            for warning in &read.warnings {
+                terminal.say(&format!("warning: {}", neutral::line(warning)));
+            }
+            Ok(Gathered { directory: read.directory, offered: read.offered })
+        }
+    }
+}
+
+async fn of_entra(
+    manifest: &Manifest,
+    source: &Entra,
+    reach: Reach<'_>,
+    memory: &Memory,
+    terminal: &Terminal,
+) -> Result<entra::Read, Trouble> {
+    let graph = graph(source)?;
+    let former =
+        memory.users.iter().map(|(id, link)| Former { id: id.clone(), disabled: link.disabled_since.is_some() });
+    let manifests: Vec<&Manifest> = std::iter::once(manifest).chain(reach.also).collect();
+    let wanted = Wanted::of(&manifests, former, reach.all);
+    let (progress, people) = (Progress::new(terminal, "reading Entra", None), AtomicU64::new(0));
+    let seen = |more: u64| progress.set(people.fetch_add(more, Ordering::Relaxed) + more, None);
+    let read = entra::read(&graph, source, &wanted, &seen).await;
+    progress.finish();
+    tracing::info!(requests = graph.sent().requests, "read Entra");
+    read
+}
+
+/// A client of Microsoft Graph, signed in as the manifest and the environment say.
+///
+/// # Errors
+/// When there is no way to sign in.
+pub fn graph(source: &Entra) -> Result<Graph, Trouble> {
+    let environment = |name: &str| env::var(name).ok();
+    Graph::connect(source.cloud, SignIn::choose(source, &environment)?, &environment)
+}
+
+/// Says why Entra could not be read, with the next step.
+fn unread(trouble: &Trouble, terminal: &mut Terminal) -> Exit {
+    let (message, help) = (neutral::line(&trouble.message), neutral::line(&trouble.help));
+    terminal.complain(&format!("failed to {message}\n  {help}; nothing was changed"));
+    Exit::Failed
+}
