@@ -59,7 +59,10 @@ pub async fn read(
             }
         },
         Source::Entra(source) => {
-            let read = of_entra(manifest, source, reach, memory, terminal).await;
+            let (progress, people) = (Progress::new(terminal, "reading Entra", None), AtomicU64::new(0));
+            let seen = |more: u64| progress.set(people.fetch_add(more, Ordering::Relaxed) + more, None);
+            let read = of_entra(manifest, source, reach, memory, &seen).await;
+            progress.finish();
             let read = read.map_err(|trouble| unread(&trouble, terminal))?;
             for warning in &read.warnings {
                 terminal.say(&format!("warning: {}", neutral::line(warning)));
@@ -69,22 +72,23 @@ pub async fn read(
     }
 }
 
-async fn of_entra(
+/// Reads Entra as a manifest and the environment say. `seen` is told how many people were read.
+///
+/// # Errors
+/// Why nothing could be read.
+pub async fn of_entra(
     manifest: &Manifest,
     source: &Entra,
     reach: Reach<'_>,
     memory: &Memory,
-    terminal: &Terminal,
+    seen: &(dyn Fn(u64) + Sync),
 ) -> Result<entra::Read, Trouble> {
     let graph = graph(source)?;
     let former =
         memory.users.iter().map(|(id, link)| Former { id: id.clone(), disabled: link.disabled_since.is_some() });
     let manifests: Vec<&Manifest> = std::iter::once(manifest).chain(reach.also).collect();
     let wanted = Wanted::of(&manifests, former, reach.all);
-    let (progress, people) = (Progress::new(terminal, "reading Entra", None), AtomicU64::new(0));
-    let seen = |more: u64| progress.set(people.fetch_add(more, Ordering::Relaxed) + more, None);
-    let read = entra::read(&graph, source, &wanted, &seen).await;
-    progress.finish();
+    let read = entra::read(&graph, source, &wanted, seen).await;
     tracing::info!(requests = graph.sent().requests, "read Entra");
     read
 }
@@ -93,7 +97,7 @@ async fn of_entra(
 ///
 /// # Errors
 /// When there is no way to sign in.
-pub fn graph(source: &Entra) -> Result<Graph, Trouble> {
+fn graph(source: &Entra) -> Result<Graph, Trouble> {
     let environment = |name: &str| env::var(name).ok();
     Graph::connect(source.cloud, SignIn::choose(source, &environment)?, &environment)
 }

@@ -1,4 +1,6 @@
-//! `dialform doctor`: tests the connection as Entra does, and says what the service supports.
+//! `dialform doctor`: tests the connections, to Dialpad as Entra does and to Entra, and says what is there.
+
+mod entra;
 
 use std::path::Path;
 
@@ -7,7 +9,7 @@ use crate::{
     dialpad::{Interest, examine},
     exit::Exit,
     live::{Finding, Grade},
-    manifest::{Manifest, Target},
+    manifest::{Manifest, Source, Target},
     names::Text,
     render::{
         findings, neutral, problems,
@@ -72,12 +74,23 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
 }
 
 fn found(manifest: &Manifest, allow_command: bool) -> Result<Vec<Finding>, String> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("start: {error}"))?;
+    let mut found = match &manifest.source {
+        Source::Files(_) => Vec::new(),
+        Source::Entra(source) => runtime.block_on(entra::examine(manifest, source)),
+    };
     let end = connect::end(&manifest.target, allow_command)?;
     let interest = Interest {
         matching: manifest.users.matching.first().cloned(),
         mapped: manifest.users.attributes.iter().map(|mapping| mapping.target.clone()).collect(),
         groups: manifest.groups.enabled,
     };
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("start: {error}"))?;
-    runtime.block_on(examine(end, manifest.target.scim(), &interest)).map_err(|error| error.to_string())
+    let target = runtime.block_on(examine(end, manifest.target.scim(), &interest)).map_err(|error| error.to_string());
+    match target {
+        Ok(target) => found.extend(target),
+        // What is wrong with the source is said all the same.
+        Err(message) if found.is_empty() => return Err(message),
+        Err(message) => found.push(Finding { check: "target", grade: Grade::Error, message, remedy: None }),
+    }
+    Ok(found)
 }

@@ -179,3 +179,119 @@ fn not_security_enabled(principal: &Principal, index: &Index) -> Option<Text> {
     let disabled = index.groups[at].attributes.get("securityEnabled") == Some(&Value::Boolean(false));
     disabled.then(|| "the group is not security-enabled, and Entra does not provision from such".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Cause, Standing, build, fixture::*},
+        *,
+    };
+    use crate::names::{Attributes, SourceId};
+
+    fn to(who: &str, role: &str) -> AppRoleAssignment {
+        let principal = match who.strip_prefix('+') {
+            Some(group) => Member::Group(SourceId::new(format!("id-{group}"))),
+            None => Member::Person(SourceId::new(format!("id-{who}"))),
+        };
+        AppRoleAssignment { principal, role: (!role.is_empty()).then(|| role.into()), name: who.into() }
+    }
+
+    fn scene(assigned: Vec<AppRoleAssignment>) -> (Manifest, Directory) {
+        let role = |id: &str, value: Option<&str>, enabled| AppRole {
+            id: id.into(),
+            name: format!("{id} role").into(),
+            value: value.map(Text::from),
+            enabled,
+        };
+        let mut plain = group("plain", &["cy"]);
+        plain.attributes = [("securityEnabled".into(), Value::Boolean(false))].into_iter().collect::<Attributes>();
+        let people = ["ana", "bo", "cy", "di"].map(|name| person(name, &[])).into();
+        let mut directory = directory(people, vec![group("all", &["ana", "bo"]), plain]);
+        directory.application = Some(Application {
+            name: "Dialpad".into(),
+            roles: vec![
+                role("r1", Some("Member"), true),
+                role("r2", None, true),
+                role("r3", Some("supervisor"), false),
+                role("r4", Some("agent"), true),
+            ],
+            assigned,
+        });
+        let mut manifest = manifest();
+        let line = Assignment { principal: Principal::Entra, role: None, from: None, until: None, place: at(10) };
+        manifest.assignments = vec![assign("di@acme.example", "supervisor", 9), line];
+        (manifest, directory)
+    }
+
+    fn told((manifest, directory): &(Manifest, Directory), name: &str) -> String {
+        let desired = build(manifest, directory, noon("2027-01-01"));
+        let line = |cause: &Cause| cause.place.as_ref().map_or(0, |place| place.line);
+        match &desired.user(&SourceId::new(format!("id-{name}"))).unwrap().standing {
+            Standing::Entitled { cause, roles } => {
+                let roles: Vec<&str> = roles.iter().map(RoleName::as_str).collect();
+                format!("{} by {} on {}", roles.join("+"), cause.text, line(cause))
+            }
+            Standing::Out(cause) => format!("out, {} on {}", cause.text, line(cause)),
+            Standing::Unclear(cause) => format!("unclear, {} on {}", cause.text, line(cause)),
+        }
+    }
+
+    #[test]
+    fn assignments_of_entra_are_united_with_those_of_the_manifest() {
+        let scene = scene(vec![to("+all", "r1"), to("di", "R1")]);
+        assert_eq!(told(&scene, "ana"), "member by group all as member, in Entra on 10");
+        assert_eq!(told(&scene, "di"), "supervisor+member by user di@acme.example as supervisor on 9");
+        assert_eq!(told(&scene, "cy"), "out, not named by an assignment, and not assigned to Dialpad in Entra on 10");
+        let desired = build(&scene.0, &scene.1, noon("2027-01-01"));
+        assert_eq!(desired.user(&"id-di".into()).unwrap().assignments, [0, 1]);
+    }
+
+    #[test]
+    fn a_role_that_is_unknown_or_disabled_is_a_mistake_and_not_a_leaver() {
+        for (role, said) in [
+            ("r3", "the app role `supervisor`, which is disabled"),
+            ("r4", "the app role `agent`, which no role of the manifest names"),
+            ("r2", "the app role `r2 role`, which no role of the manifest names"),
+            ("r9", "the app role r9, which the application no longer has"),
+        ] {
+            let scene = scene(vec![to("ana", role)]);
+            assert_eq!(told(&scene, "ana"), format!("unclear, user ana@acme.example, in Entra: {said} on 10"));
+        }
+        // Another assignment that counts is enough.
+        assert!(told(&scene(vec![to("ana", "r3"), to("+all", "r1")]), "ana").starts_with("member by group all"));
+    }
+
+    #[test]
+    fn a_role_without_a_value_is_called_by_its_name_and_without_roles_any_will_do() {
+        let mut named = scene(vec![to("ana", "r2")]);
+        named.0.roles[1].app_role = Some("r2 role".into());
+        assert_eq!(told(&named, "ana"), "member by user ana@acme.example as member, in Entra on 10");
+        let mut none = scene(vec![to("ana", "r4"), to("bo", "r3")]);
+        none.0.roles.clear();
+        none.0.assignments.remove(0);
+        assert_eq!(told(&none, "ana"), " by user ana@acme.example, in Entra on 10");
+        assert!(told(&none, "bo").starts_with("unclear"));
+        assert_eq!(told(&none, "cy"), "out, not assigned to Dialpad in Entra on 10");
+    }
+
+    #[test]
+    fn default_access_counts_only_where_the_manifest_includes_it() {
+        let mut scene = scene(vec![to("+all", ""), to("ana", "r1")]);
+        let out = "out, group all, in Entra: Default Access alone, which counts only with \
+                   `default_access: include` on 10";
+        assert_eq!(told(&scene, "bo"), out);
+        assert!(told(&scene, "ana").starts_with("member by"));
+        let notes = build(&scene.0, &scene.1, noon("2027-01-01")).notes;
+        assert!(notes.iter().any(|note| &*note.code == "default_access" && note.message.contains("1 assignment")));
+        scene.0.default_access = DefaultAccess::Include;
+        assert_eq!(told(&scene, "bo"), " by group all, in Entra on 10");
+    }
+
+    #[test]
+    fn a_group_that_is_not_security_enabled_is_a_mistake() {
+        let scene = scene(vec![to("+plain", "r1")]);
+        let said = "unclear, group plain as member, in Entra: the group is not security-enabled, \
+                    and Entra does not provision from such on 10";
+        assert_eq!(told(&scene, "cy"), said);
+    }
+}

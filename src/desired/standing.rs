@@ -285,7 +285,9 @@ mod tests {
                 let roles: Vec<&str> = roles.iter().map(RoleName::as_str).collect();
                 format!("{} by {} on {}", roles.join("+"), cause.text, line(cause))
             }
-            Standing::Out(cause) => format!("{:?}: {} on {}", cause.kind, cause.text, line(cause)),
+            Standing::Out(cause) | Standing::Unclear(cause) => {
+                format!("{:?}: {} on {}", cause.kind, cause.text, line(cause))
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     directory::Directory,
     live::Live,
-    manifest::{Manifest, MappingSource},
+    manifest::{Manifest, MappingSource, attributes::portal_name},
     memory::Memory,
     names::{Place, Text, near_miss},
 };
@@ -104,11 +104,17 @@ impl Recording {
             .map_err(|error| malformed(&format!("line 2, column {}: not understood", error.column())))
     }
 
+    /// Whether the source offered an attribute, by either of its names.
+    fn offers(&self, name: &Text) -> bool {
+        let is = |name: &str| self.offered.iter().any(|offered| **offered == *name);
+        is(name) || portal_name(name).is_some_and(is)
+    }
+
     /// What the manifest asks for and the recording lacks; never taken for empty.
     pub fn not_recorded(&self, manifest: &Manifest) -> Vec<NotRecorded> {
         let mut missing: Vec<NotRecorded> = asked(manifest)
             .into_iter()
-            .filter(|(name, _)| !self.offered.contains(name) && !COMPUTED.contains(&name.as_ref()))
+            .filter(|(name, _)| !self.offers(name) && !COMPUTED.contains(&name.as_ref()))
             .map(|(attribute, place)| {
                 let near = near_miss(&attribute, self.offered.iter().map(|name| &**name)).map(Text::from);
                 NotRecorded { attribute, place, near }

@@ -78,6 +78,8 @@ pub(super) struct Reply {
     /// What support asks for.
     pub request_id: Option<String>,
     asked: Option<Duration>,
+    /// Whether it is the answer to a whole request, which the client below tried again already.
+    whole: bool,
 }
 
 /// The body of an answer.
@@ -148,9 +150,9 @@ impl Graph {
             let mut wait = Duration::ZERO;
             let mut again = Vec::new();
             for (at, reply) in answered {
-                if is_again(reply.status) {
+                if reply.is_again() {
                     again.push(at);
-                    wait = wait.max(reply.asked.unwrap_or_default());
+                    wait = wait.max(reply.asked.unwrap_or_else(|| backoff(tries)));
                 }
                 replies[at] = Some(reply);
             }
@@ -163,7 +165,6 @@ impl Graph {
                 break;
             }
             if !again.iter().all(refused) {
-                wait = wait.max(backoff(tries));
                 if begun.elapsed() + wait > BUDGET {
                     break;
                 }
@@ -243,6 +244,7 @@ impl Graph {
             body: Body::Other("nothing: the batch was answered without this part"),
             request_id: whole.request_id.clone(),
             asked: None,
+            whole: false,
         };
         Ok(parts.iter().map(|(at, _)| (*at, found.remove(at).unwrap_or_else(lost))).collect())
     }
@@ -319,13 +321,19 @@ impl Held {
     }
 }
 
-/// What is asked again: what is throttled, not there now, or refused for its token.
-fn is_again(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 401 | 408 | 424 | 429 | 500 | 502 | 503 | 504 | 509)
+impl Reply {
+    /// Whether it is asked again: throttled, not there now, or refused for its token.
+    fn is_again(&self) -> bool {
+        match self.status.as_u16() {
+            401 | 424 | 500 | 509 => true,
+            408 | 429 | 502 | 503 | 504 => !self.whole,
+            _ => false,
+        }
+    }
 }
 
 fn backoff(tries: u32) -> Duration {
-    Duration::from_millis(200).saturating_mul(2_u32.saturating_pow(tries - 1)).min(LONGEST_WAIT)
+    Duration::from_millis(200).saturating_mul(2_u32.saturating_pow(tries)).min(LONGEST_WAIT)
 }
 
 fn call(method: Method, path: String, token: HeaderValue) -> Call {
@@ -391,6 +399,7 @@ impl Part {
             body,
             request_id: request_id(&headers),
             asked: retry_after(&headers, SystemTime::now()),
+            whole: false,
         }
     }
 }
@@ -402,7 +411,7 @@ fn reply(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Reply {
         Some(_) | None => Body::Other(nature(body)),
     };
     let asked = retry_after(headers, SystemTime::now());
-    Reply { status, body, request_id: request_id(headers), asked }
+    Reply { status, body, request_id: request_id(headers), asked, whole: true }
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {

@@ -20,6 +20,7 @@ mod token;
 mod trouble;
 mod wanted;
 
+pub use application::Found as Application;
 pub use cloud::{graph_host, login_host};
 pub use graph::{BATCH_VARIABLE, Graph, URL_VARIABLE};
 pub use read::{Read, read};

@@ -30,6 +30,8 @@ pub struct Read {
     pub offered: Vec<Text>,
     /// What is allowed but probably not meant, a sentence each.
     pub warnings: Vec<String>,
+    /// HTTP requests that it took.
+    pub requests: usize,
     /// The tenant's display name.
     pub organization: Option<Text>,
     /// The application.
@@ -90,7 +92,9 @@ pub async fn read(
     (directory.gone, directory.former) = (gone, former);
     directory.default_domain = tenant.default_domain;
     directory.application = application.filter(|_| wanted.assigned);
-    Ok(Read { directory, offered: wanted.offered(), warnings, organization: tenant.name, application: found })
+    let requests = usize::try_from(graph.sent().requests).unwrap_or(usize::MAX);
+    let (offered, organization) = (wanted.offered(), tenant.name);
+    Ok(Read { directory, offered, warnings, requests, organization, application: found })
 }
 
 /// Refuses a token of another tenant before anything is read with it.

@@ -102,7 +102,6 @@ pub enum Kind {
     Group,
     Application,
     Organization,
-    Assignment,
 }
 
 /// A refusal: status, code and message.
@@ -142,7 +141,6 @@ impl Query {
             Kind::Group => (GROUP, GROUP),
             Kind::Application => (APPLICATION, APPLICATION),
             Kind::Organization => (ORGANIZATION, ORGANIZATION),
-            Kind::Assignment => (&[][..], &[][..]),
         };
         let Some(text) = self.get("$select") else {
             return Ok(default.iter().map(|name| (*name).to_owned()).collect());

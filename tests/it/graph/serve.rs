@@ -43,8 +43,14 @@ struct Inner {
 
 impl FakeGraph {
     pub fn start(store: Store) -> Self {
+        Self::start_on(store, 0)
+    }
+
+    /// On a port that others know already.
+    pub fn start_on(mut store: Store, port: u16) -> Self {
+        store.index();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(("127.0.0.1", port))).unwrap();
         let address = listener.local_addr().unwrap();
         let inner = Arc::new(Mutex::new(Inner {
             store,
@@ -72,7 +78,9 @@ impl FakeGraph {
 
     /// Changes what it holds.
     pub fn change(&self, change: impl FnOnce(&mut Store)) {
-        change(&mut self.inner().store);
+        let mut inner = self.inner();
+        change(&mut inner.store);
+        inner.store.index();
     }
 
     pub fn fault(&self, fault: Fault) {
@@ -320,15 +328,19 @@ fn application(
 fn users(inner: &Inner, address: &str, query: &Query) -> Result<Said, Refused> {
     let store = &inner.store;
     let Some(expand) = query.get("$expand") else {
-        return listed(inner, address, query, Kind::User, store.users.clone(), 2);
+        let names = query.select(Kind::User)?;
+        let found = users_of(store, query)?.into_iter();
+        let all: Vec<Value> = found.map(|user| Value::Object(query::project(user, &names))).collect();
+        let top = query.top(inner.page)?;
+        return Ok(Said::ok(page(inner, address, query, &all, top)?, 1));
     };
     if expand != "manager($select=id)" {
         return Err(bad("Invalid $expand."));
     }
     let names = query.select(Kind::User)?;
-    let keep = query.get("$filter").map(query::filter).transpose()?;
-    let found = store.users.iter().filter(|user| keep.as_ref().is_none_or(|keep| keep(user)));
+    let found = users_of(store, query)?;
     let all: Vec<Value> = found
+        .into_iter()
         .map(|user| {
             let mut one = query::project(user, &names);
             let manager = store.managers.get(user["id"].as_str().unwrap()).and_then(|id| store.any(id));
@@ -341,6 +353,16 @@ fn users(inner: &Inner, address: &str, query: &Query) -> Result<Said, Refused> {
         .collect();
     let top = query.top(inner.page.min(WITH_MANAGER))?;
     Ok(Said::ok(page(inner, address, query, &all, top)?, 2))
+}
+
+/// The users that a filter keeps; by id they are looked up.
+fn users_of<'s>(store: &'s Store, query: &Query) -> Result<Vec<&'s Object>, Refused> {
+    let Some(text) = query.get("$filter") else { return Ok(store.users.iter().collect()) };
+    let keep = query::filter(text)?;
+    match text.strip_prefix("id in (") {
+        Some(ids) => Ok(ids.split('\'').filter_map(|id| store.user_by_id(id)).collect()),
+        None => Ok(store.users.iter().filter(|user| keep(user)).collect()),
+    }
 }
 
 fn listed(

@@ -1,6 +1,6 @@
 //! The directory of the fake: loaded from a file, or made for so many people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
@@ -25,6 +25,8 @@ pub struct Store {
     pub applications: Vec<Object>,
     /// Assignments to an application, by its object id.
     pub assigned: BTreeMap<String, Vec<Value>>,
+    /// Positions of users, by id.
+    index: HashMap<String, usize>,
 }
 
 /// The nth id of a kind: looks like a GUID and sorts by `n`.
@@ -148,11 +150,21 @@ impl Store {
         }
     }
 
+    /// Makes ready to answer.
+    pub fn index(&mut self) {
+        let id = |user: &Object| user["id"].as_str().unwrap().to_owned();
+        self.index = self.users.iter().enumerate().map(|(at, user)| (id(user), at)).collect();
+    }
+
+    pub fn user_by_id(&self, id: &str) -> Option<&Object> {
+        self.index.get(id).map(|at| &self.users[*at])
+    }
+
     /// Whatever has this id, with its type.
     pub fn any(&self, id: &str) -> Option<(&'static str, &Object)> {
         let find = |objects: &'_ [Object]| objects.iter().position(|object| object["id"] == id);
-        if let Some(at) = find(&self.users) {
-            return Some(("#microsoft.graph.user", &self.users[at]));
+        if let Some(user) = self.user_by_id(id) {
+            return Some(("#microsoft.graph.user", user));
         }
         if let Some(at) = find(&self.groups) {
             return Some(("#microsoft.graph.group", &self.groups[at]));
