@@ -38,6 +38,8 @@ pub struct Test {
     pub groups: Vec<Text>,
     /// The groups that the person is in only through a group within them.
     pub nested_groups: Vec<Text>,
+    /// The app roles that the person is assigned in Entra, by value.
+    pub app_roles: Vec<Text>,
     /// The day, in the manifest's time zone; today without one.
     pub on: Option<Date>,
     /// Values that are taken in the target, for `SelectUniqueValue`.

@@ -32,6 +32,10 @@ pub struct Test {
     /// The groups that the person is in only through a group within them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nested_groups: Vec<String>,
+    /// The app roles that the person is assigned in Entra, by their values; `Default Access` is an assignment without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = &["User"])]
+    pub app_roles: Vec<String>,
     /// Whether the person lies in the directory's recycle bin.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,

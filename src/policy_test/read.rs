@@ -82,6 +82,7 @@ impl Reader<'_> {
             person: self.person(raw, node),
             groups: texts(&raw.groups),
             nested_groups: texts(&raw.nested_groups),
+            app_roles: texts(&raw.app_roles),
             on: self.day(raw.on.as_deref(), node.get("on")),
             taken: texts(&raw.taken),
             default_domain: raw.default_domain.as_deref().map(Into::into),
@@ -108,7 +109,9 @@ impl Reader<'_> {
             }
             match Value::from_json(&value.0) {
                 Some(id) if name == "manager" => manager = Some(SourceId::new(id.to_string())),
-                Some(value) => attributes.insert(name.as_str().into(), value),
+                Some(value) => {
+                    attributes.insert(attributes::portal_name(name).unwrap_or(name).into(), value);
+                }
                 None => {}
             }
         }

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::{Because, Coverage, Test, coverage, same::same};
 use crate::{
     desired::{self, Mapped, Standing, Subject, User, seed},
-    directory::{Directory, Group, Member},
+    directory::{AppRole, AppRoleAssignment, Application, Directory, Group, Member},
     expr::World,
     manifest::{Assignment, Manifest, Mapping, MappingSource, Principal},
-    names::{AttrPath, Complete, Folded, Place, Reading, RoleName, SourceId, Text, Value},
+    names::{AttrPath, Complete, Folded, Place, Reading, RoleName, SourceId, Text, Value, eq_fold},
 };
 
 /// What came of all tests.
@@ -135,10 +135,36 @@ fn directory(test: &Test) -> Directory {
             add(&format!("a group of {name}").into(), inner, person());
         }
     }
-    Directory::new(
+    let mut directory = Directory::new(
         Reading::Complete(Complete::attest(vec![test.person.clone()])),
         Reading::Complete(Complete::attest(groups)),
-    )
+    );
+    directory.application = application(test);
+    directory
+}
+
+/// The name that an assignment without a role has in Entra.
+const DEFAULT_ACCESS: &str = "Default Access";
+
+/// An application with the roles that the person is assigned.
+fn application(test: &Test) -> Option<Application> {
+    let is_role = |name: &&Text| !eq_fold(name, DEFAULT_ACCESS);
+    let role = |name: &Text| AppRole {
+        id: name.clone(),
+        name: name.clone(),
+        value: Some(name.clone()),
+        enabled: true,
+    };
+    let assigned = |name: &Text| AppRoleAssignment {
+        principal: Member::Person(test.person.id.clone()),
+        role: Some(name.clone()).filter(|name| is_role(&name)),
+        name: test.person.label().clone(),
+    };
+    Some(Application {
+        name: "the application".into(),
+        roles: test.app_roles.iter().filter(is_role).map(role).collect(),
+        assigned: test.app_roles.iter().map(assigned).collect(),
+    })
 }
 
 fn scope(manifest: &Manifest, test: &Test, user: &User) -> Vec<Difference> {

@@ -349,3 +349,21 @@ fn what_cannot_be_meant_is_refused_before_anything_is_read() {
     let unsigned = folder.run(&["plan"]);
     assert!(unsigned.code == 1 && unsigned.err.contains("GRAPH_ACCESS_TOKEN"), "{}", unsigned.err);
 }
+
+#[test]
+fn a_test_of_the_manifest_says_what_is_assigned_in_entra() {
+    let folder = Folder::empty();
+    folder.write("dialform.yaml", &manifest(ASSIGNED));
+    folder.write(
+        "tests/people.yaml",
+        "- name: leads\n  person: { userPrincipalName: ana@example.com, officeLocation: Oslo }\n  app_roles: [lead, user]\n  \
+         expect: { in_scope: true, roles: [lead, member] }\n\
+         - name: nobody\n  person: { userPrincipalName: bo@example.com }\n  expect: { in_scope: false, because: unassigned }\n\
+         - name: default access\n  person: { userPrincipalName: cy@example.com }\n  app_roles: [Default Access]\n  \
+         expect: { in_scope: false, because: unassigned }\n\
+         - name: another role\n  person: { userPrincipalName: di@example.com }\n  app_roles: [agent]\n  \
+         expect: { in_scope: false, because: role }\n",
+    );
+    let ran = folder.run(&["test"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}

@@ -218,10 +218,14 @@ impl Graph {
         let requests: Vec<_> =
             parts.iter().map(|(at, path)| json!({ "id": at.to_string(), "method": "GET", "url": path })).collect();
         let body = json!({ "requests": requests }).to_string();
-        let mut call = call(Method::POST, "/$batch".to_owned(), token);
+        let mut call = call(Method::POST, "/$batch".to_owned(), token.clone());
         call.body = Some(Bytes::from(body));
         call.headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
-        let answer = self.inner.client.send(&call).await?;
+        let answer = match self.inner.client.send(&call).await {
+            // Together they are too large, which does not mean that one of them is.
+            Err(Failure::TooLarge) if parts.len() > 1 => return self.single(parts, token).await,
+            answer => answer?,
+        };
         let whole = reply(answer.status, &answer.headers, &answer.body);
         if !answer.status.is_success() {
             // The whole of it was refused, and so each part.
