@@ -149,12 +149,7 @@ const DEFAULT_ACCESS: &str = "Default Access";
 /// An application with the roles that the person is assigned.
 fn application(test: &Test) -> Option<Application> {
     let is_role = |name: &&Text| !eq_fold(name, DEFAULT_ACCESS);
-    let role = |name: &Text| AppRole {
-        id: name.clone(),
-        name: name.clone(),
-        value: Some(name.clone()),
-        enabled: true,
-    };
+    let role = |name: &Text| AppRole { id: name.clone(), name: name.clone(), value: Some(name.clone()), enabled: true };
     let assigned = |name: &Text| AppRoleAssignment {
         principal: Member::Person(test.person.id.clone()),
         role: Some(name.clone()).filter(|name| is_role(&name)),

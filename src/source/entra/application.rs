@@ -40,6 +40,9 @@ pub struct Found {
     pub roles: Vec<AppRole>,
 }
 
+/// Assignments as Graph sends them; `None` when they were not asked for.
+type Unread = Option<Vec<Box<RawValue>>>;
+
 /// How the application is looked for. An id may be the application's or the object's.
 pub(super) fn wants(entra: &Entra, assigned: bool) -> Vec<Want> {
     let name = &entra.application.value;
@@ -69,7 +72,7 @@ pub(super) fn assigned_to(key: &str, name: &str) -> Want {
 ///
 /// # Errors
 /// When there is none, or several have the name.
-pub(super) fn found(entra: &Entra, got: Vec<Got>) -> Result<(Found, Option<Vec<Box<RawValue>>>), Trouble> {
+pub(super) fn found(entra: &Entra, got: Vec<Got>) -> Result<(Found, Unread), Trouble> {
     let name = &entra.application.value;
     let what = format!("the application {name}");
     let mut got = got.into_iter();
