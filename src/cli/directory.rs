@@ -9,12 +9,12 @@ use super::{Terminal, inputs::show, progress::Progress};
 use crate::{
     directory::Directory,
     exit::Exit,
-    manifest::{Entra, Manifest, Source},
+    manifest::{Auth, Entra, Manifest, Source},
     memory::Memory,
     names::Text,
     render::neutral,
     source::{
-        entra::{self, Former, Graph, Trouble, Wanted, sign_in::SignIn},
+        entra::{self, Former, Graph, SignInFailure, Trouble, Wanted, sign_in::SignIn},
         files,
     },
 };
@@ -59,9 +59,13 @@ pub async fn read(
             }
         },
         Source::Entra(source) => {
+            let sign_in = sign_in(source).map_err(|failure| unread(&failure.into(), terminal))?;
+            if source.auth.value == Auth::Auto {
+                terminal.say(&format!("signing in to Entra by {}", neutral::line(&sign_in.by())));
+            }
             let (progress, people) = (Progress::new(terminal, "reading Entra", None), AtomicU64::new(0));
             let seen = |more: u64| progress.set(people.fetch_add(more, Ordering::Relaxed) + more, None);
-            let read = of_entra(manifest, source, reach, memory, &seen).await;
+            let read = of_entra(manifest, source, sign_in, reach, memory, &seen).await;
             progress.finish();
             let read = read.map_err(|trouble| unread(&trouble, terminal))?;
             for warning in &read.warnings {
@@ -79,11 +83,12 @@ pub async fn read(
 pub async fn of_entra(
     manifest: &Manifest,
     source: &Entra,
+    sign_in: SignIn,
     reach: Reach<'_>,
     memory: &Memory,
     seen: &(dyn Fn(u64) + Sync),
 ) -> Result<entra::Read, Trouble> {
-    let graph = graph(source)?;
+    let graph = Graph::connect(source.cloud, sign_in, &variable)?;
     let former =
         memory.users.iter().map(|(id, link)| Former { id: id.clone(), disabled: link.disabled_since.is_some() });
     let manifests: Vec<&Manifest> = std::iter::once(manifest).chain(reach.also).collect();
@@ -93,18 +98,22 @@ pub async fn of_entra(
     read
 }
 
-/// A client of Microsoft Graph, signed in as the manifest and the environment say.
+/// The way to sign in, as the manifest and the environment say.
 ///
 /// # Errors
-/// When there is no way to sign in.
-fn graph(source: &Entra) -> Result<Graph, Trouble> {
-    let environment = |name: &str| env::var(name).ok();
-    Graph::connect(source.cloud, SignIn::choose(source, &environment)?, &environment)
+/// When there is none.
+pub fn sign_in(source: &Entra) -> Result<SignIn, SignInFailure> {
+    SignIn::choose(source, &variable)
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok()
 }
 
 /// Says why Entra could not be read, with the next step.
 fn unread(trouble: &Trouble, terminal: &mut Terminal) -> Exit {
-    let (message, help) = (neutral::line(&trouble.message), neutral::line(&trouble.help));
+    let message = neutral::line(&trouble.message);
+    let help = trouble.help.lines().map(neutral::line).collect::<Vec<_>>().join("\n  ");
     terminal.complain(&format!("failed to {message}\n  {help}; nothing was changed"));
     Exit::Failed
 }

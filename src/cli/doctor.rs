@@ -1,6 +1,7 @@
 //! `dialform doctor`: tests the connections, to Dialpad as Entra does and to Entra, and says what is there.
 
 mod entra;
+mod sign_in;
 
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 //! What is found out about Entra: the sign-in, the tenant, the application with its roles
 //! and assignments, and whether everybody can be read.
 
+use super::sign_in;
 use crate::{
     cli::directory::{self, Reach},
     live::{Finding, Grade},
@@ -10,15 +11,23 @@ use crate::{
     source::entra::{Application, Read, Trouble},
 };
 
-/// Reads everything that a plan would, and says what is good about it and what is not.
+/// Signs in, reads everything that a plan would, and says what is good about it and what is not.
 pub(super) async fn examine(manifest: &Manifest, entra: &Entra) -> Vec<Finding> {
-    match directory::of_entra(manifest, entra, Reach::default(), &Memory::default(), &|_| {}).await {
-        Ok(read) => of_reading(manifest, &read),
-        Err(Trouble { message, help, .. }) => vec![finding("entra", Grade::Error, message, Some(help))],
+    let signed_in = sign_in::examine(entra).await;
+    let (sign_in, token, mut found) = match signed_in {
+        Ok(signed_in) => signed_in,
+        Err(found) => return found,
+    };
+    let read = directory::of_entra(manifest, entra, sign_in, Reach::default(), &Memory::default(), &|_| {}).await;
+    sign_in::permissions(&token, manifest, read.is_ok(), &mut found);
+    match read {
+        Ok(read) => found.extend(of_reading(manifest, &read)),
+        Err(Trouble { message, help, .. }) => found.push(finding("entra", Grade::Error, message, Some(help))),
     }
+    found
 }
 
-fn finding(check: &'static str, grade: Grade, message: String, remedy: Option<String>) -> Finding {
+pub(super) fn finding(check: &'static str, grade: Grade, message: String, remedy: Option<String>) -> Finding {
     Finding { check, grade, message, remedy }
 }
 

@@ -23,7 +23,11 @@ pub fn findings(service: &str, findings: &[Finding], view: &View) -> String {
         let words = |text: &str| neutral::line(text).split(' ').map(str::to_owned).collect::<Vec<_>>();
         page.labelled(&label, words(&finding.message), " ");
         if let Some(remedy) = &finding.remedy {
-            page.labelled("          → ", words(remedy), " ");
+            let mut label = "          → ";
+            for line in remedy.lines() {
+                page.labelled(label, words(line), " ");
+                label = "            ";
+            }
         }
     }
     page.gap();

@@ -41,7 +41,7 @@ use way::{READY_FILE, READY_TOKEN, TENANT, Way, failure};
 use super::{Claims, SignInFailure, Token};
 use crate::{
     http::Patience,
-    manifest::Entra,
+    manifest::{Entra, trust::is_guid},
     names::{Secret, Text},
 };
 
@@ -78,7 +78,7 @@ impl SignIn {
         let login = Login::of(entra.cloud, environment)?;
         let tenant = entra.tenant.value.clone();
         let named = environment(TENANT).map(|named| named.trim().to_owned()).unwrap_or_default();
-        let both_ids = is_id(&named) == is_id(&tenant);
+        let both_ids = is_guid(&named) == is_guid(&tenant);
         if !named.is_empty() && both_ids && way.client().is_some() && !named.eq_ignore_ascii_case(&tenant) {
             let message =
                 format!("{TENANT} is `{named}`, and the manifest's tenant is `{tenant}` ({})", entra.tenant.place);
@@ -270,7 +270,7 @@ impl SignIn {
         self.for_graph(&claims)?;
         let Some(tid) = claims.tid else { return Ok(()) };
         // Of a tenant that is named by a domain, the reader asks for the id.
-        if !is_id(&self.tenant) || tid.eq_ignore_ascii_case(&self.tenant) {
+        if !is_guid(&self.tenant) || tid.eq_ignore_ascii_case(&self.tenant) {
             return Ok(());
         }
         let tid = refusal::fit(&tid, &[]);
@@ -303,15 +303,6 @@ fn ready(secret: Secret, variable: &str) -> Result<Token, SignInFailure> {
         )),
         _ => Ok(token),
     }
-}
-
-/// Whether a text is a GUID, as tenants have.
-fn is_id(text: &str) -> bool {
-    let lengths = [8, 4, 4, 4, 12];
-    let mut parts = text.split('-');
-    lengths.iter().all(|length| {
-        parts.next().is_some_and(|part| part.len() == *length && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    }) && parts.next().is_none()
 }
 
 #[cfg(test)]

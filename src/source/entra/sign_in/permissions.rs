@@ -4,15 +4,30 @@
 //! least ones are from Microsoft's permission table of each request ("Microsoft Graph
 //! permissions reference").
 
-use crate::source::entra::Claims;
+use crate::source::entra::{Claims, Wanted};
 
-/// What the manifest asks of Graph beyond people, groups and assignments.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What is asked of Graph besides people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// It reads custom security attributes.
-    pub custom_security_attributes: bool,
-    /// It reads `employeeLeaveDateTime`.
+    /// The application, and who is assigned to it.
+    pub assigned: bool,
+    /// Groups and their members.
+    pub groups: bool,
+    /// `employeeLeaveDateTime`, which has a permission of its own.
     pub leave_date: bool,
+}
+
+impl Asked {
+    /// What a manifest asks for.
+    pub fn of(wanted: &Wanted) -> Self {
+        let Wanted { assigned, groups, every_group, .. } = wanted;
+        Self {
+            assigned: *assigned,
+            // Groups may be assigned too.
+            groups: *assigned || *every_group || !groups.is_empty(),
+            leave_date: wanted.offered().iter().any(|name| **name == *"employeeLeaveDateTime"),
+        }
+    }
 }
 
 /// What was found.
@@ -37,24 +52,20 @@ pub struct Missing {
     pub permission: &'static str,
     /// What does not work without it: a lower-case fragment.
     pub stops: &'static str,
-    /// Whether nothing at all can be planned without it.
-    pub fatal: bool,
 }
 
 /// What reading needs: the least permission first, then others that are enough.
 struct Need {
     enough: &'static [&'static str],
     stops: &'static str,
-    fatal: bool,
     wanted: fn(Asked) -> bool,
 }
 
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 6] = [
     Need {
         enough: &["Application.Read.All", "Directory.Read.All", "Application.ReadWrite.All", "Directory.ReadWrite.All"],
         stops: "the enterprise application and who is assigned to it cannot be read",
-        fatal: true,
-        wanted: always,
+        wanted: |asked| asked.assigned,
     },
     Need {
         enough: &[
@@ -67,8 +78,7 @@ const NEEDS: [Need; 7] = [
             "Directory.ReadWrite.All",
         ],
         stops: "groups cannot be read",
-        fatal: true,
-        wanted: always,
+        wanted: |asked| asked.groups,
     },
     Need {
         enough: &[
@@ -81,31 +91,22 @@ const NEEDS: [Need; 7] = [
             "Directory.ReadWrite.All",
         ],
         stops: "members of groups cannot be read",
-        fatal: true,
-        wanted: always,
+        wanted: |asked| asked.groups,
     },
     Need {
         enough: &["User.Read.All", "Directory.Read.All", "User.ReadWrite.All", "Directory.ReadWrite.All"],
         stops: "people come without their values, which looks like an answer and is none; nothing is planned from it",
-        fatal: true,
-        wanted: always,
+        wanted: |_| true,
     },
     Need {
         enough: &["Member.Read.Hidden"],
         stops: "members of groups with hidden membership cannot be read",
-        fatal: false,
-        wanted: never,
-    },
-    Need {
-        enough: &["CustomSecAttributeAssignment.Read.All", "CustomSecAttributeAssignment.ReadWrite.All"],
-        stops: "custom security attributes cannot be read",
-        fatal: true,
-        wanted: |asked| asked.custom_security_attributes,
+        // Few tenants have such groups, and who has none needs nothing.
+        wanted: |_| false,
     },
     Need {
         enough: &["User-LifeCycleInfo.Read.All", "User-LifeCycleInfo.ReadWrite.All"],
         stops: "`employeeLeaveDateTime` cannot be read",
-        fatal: true,
         wanted: |asked| asked.leave_date,
     },
 ];
@@ -115,14 +116,6 @@ const OF_SIGNING_IN: [&str; 5] = ["openid", "profile", "email", "offline_access"
 
 /// The delegated permission to do whatever the person may.
 const AS_THE_PERSON: &str = "Directory.AccessAsUser.All";
-
-fn always(_: Asked) -> bool {
-    true
-}
-
-fn never(_: Asked) -> bool {
-    false
-}
 
 /// Compares what a token says with what is needed; `None` when it does not say.
 pub fn judge(claims: &Claims, asked: Asked) -> Option<Verdict> {
@@ -145,7 +138,7 @@ pub fn judge(claims: &Claims, asked: Asked) -> Option<Verdict> {
         match missing.iter_mut().find(|missing| missing.permission == permission) {
             // One grant mends both.
             Some(missing) => missing.stops = "groups and their members cannot be read",
-            None => missing.push(Missing { permission, stops: need.stops, fatal: need.fatal }),
+            None => missing.push(Missing { permission, stops: need.stops }),
         }
     }
     let mut verdict = Verdict { delegated, missing, ..Verdict::default() };
@@ -155,10 +148,7 @@ pub fn judge(claims: &Claims, asked: Asked) -> Option<Verdict> {
         }
         if writes(permission) {
             verdict.writing.push(permission.clone());
-        } else if !NEEDS.iter().any(|need| {
-            let of_use = (need.wanted)(asked) || need.enough[0] == "Member.Read.Hidden";
-            of_use && need.enough.iter().any(|enough| enough.eq_ignore_ascii_case(permission))
-        }) {
+        } else if !NEEDS.iter().flat_map(|need| need.enough).any(|enough| enough.eq_ignore_ascii_case(permission)) {
             verdict.unneeded.push(permission.clone());
         }
     }
@@ -177,6 +167,7 @@ fn writes(permission: &str) -> bool {
 mod tests {
     use super::*;
 
+    const ASSIGNED: Asked = Asked { assigned: true, groups: true, leave_date: false };
     const LEAST: [&str; 3] = ["Application.Read.All", "GroupMember.Read.All", "User.Read.All"];
 
     fn roles(roles: &[&str]) -> Claims {
@@ -199,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_least_permissions_are_enough_and_not_too_many() {
-        let verdict = judge(&roles(&LEAST), Asked::default()).unwrap();
+        let verdict = judge(&roles(&LEAST), ASSIGNED).unwrap();
         assert_eq!(verdict, Verdict { granted: LEAST.map(str::to_owned).to_vec(), ..Verdict::default() });
     }
 
@@ -207,32 +198,38 @@ mod tests {
     fn each_one_that_is_missing_is_named_once_with_what_stops() {
         for absent in LEAST {
             let granted: Vec<_> = LEAST.into_iter().filter(|permission| *permission != absent).collect();
-            assert_eq!(missing(&granted, Asked::default()), [absent]);
+            assert_eq!(missing(&granted, ASSIGNED), [absent]);
         }
-        assert_eq!(missing(&[], Asked::default()), LEAST);
+        assert_eq!(missing(&[], ASSIGNED), LEAST);
         // Names and mail alone are not people's values.
-        assert_eq!(missing(&[LEAST[0], LEAST[1], "User.ReadBasic.All"], Asked::default()), ["User.Read.All"]);
-        assert_eq!(missing(&[LEAST[0], LEAST[2], "Group.ReadBasic.All"], Asked::default()), ["GroupMember.Read.All"]);
+        assert_eq!(missing(&[LEAST[0], LEAST[1], "User.ReadBasic.All"], ASSIGNED), ["User.Read.All"]);
+        assert_eq!(missing(&[LEAST[0], LEAST[2], "Group.ReadBasic.All"], ASSIGNED), ["GroupMember.Read.All"]);
         let basic = [LEAST[0], LEAST[2], "Group.ReadBasic.All", "GroupMember.ReadBasic.All"];
-        assert_eq!(missing(&basic, Asked::default()), [""; 0]);
+        assert_eq!(missing(&basic, ASSIGNED), [""; 0]);
     }
 
     #[test]
     fn a_broad_permission_is_enough() {
         for broad in ["Directory.Read.All", "Directory.ReadWrite.All", "directory.read.all"] {
-            assert_eq!(missing(&[broad], Asked::default()), [""; 0], "{broad}");
+            assert_eq!(missing(&[broad], ASSIGNED), [""; 0], "{broad}");
         }
     }
 
     #[test]
     fn what_the_manifest_asks_for_besides_needs_more() {
-        let asked = Asked { custom_security_attributes: true, leave_date: true };
-        assert_eq!(missing(&LEAST, asked), ["CustomSecAttributeAssignment.Read.All", "User-LifeCycleInfo.Read.All"]);
-        // A directory reader reads neither.
-        assert_eq!(
-            missing(&["Directory.Read.All"], asked),
-            ["CustomSecAttributeAssignment.Read.All", "User-LifeCycleInfo.Read.All"]
-        );
+        let asked = Asked { leave_date: true, ..ASSIGNED };
+        assert_eq!(missing(&LEAST, asked), ["User-LifeCycleInfo.Read.All"]);
+        // A directory reader does not read that one.
+        assert_eq!(missing(&["Directory.Read.All"], asked), ["User-LifeCycleInfo.Read.All"]);
+    }
+
+    #[test]
+    fn what_the_manifest_does_not_ask_for_needs_nothing() {
+        let people = Asked { assigned: false, groups: false, leave_date: false };
+        assert_eq!(missing(&["User.Read.All"], people), [""; 0]);
+        assert_eq!(missing(&["User.Read.All"], Asked { groups: true, ..people }), ["GroupMember.Read.All"]);
+        let verdict = judge(&roles(&LEAST), people).unwrap();
+        assert_eq!(verdict.unneeded, [""; 0], "the usual three are nobody's fault");
     }
 
     #[test]
@@ -247,7 +244,7 @@ mod tests {
         ];
         let reading = ["AuditLog.Read.All", "Mail.Read", "Mail.ReadBasic.All"];
         let granted = [&LEAST[..], &more, &reading, &["Member.Read.Hidden"]].concat();
-        let verdict = judge(&roles(&granted), Asked::default()).unwrap();
+        let verdict = judge(&roles(&granted), ASSIGNED).unwrap();
         assert_eq!(verdict.writing, sorted(&more));
         assert_eq!(verdict.unneeded, sorted(&reading));
         assert_eq!(verdict.missing, []);
@@ -257,16 +254,16 @@ mod tests {
     fn a_persons_token_reads_what_the_person_may() {
         let scp = ["Directory.AccessAsUser.All", "openid", "profile", "email", "User.Read"];
         let claims = Claims { scp: scp.map(str::to_owned).to_vec(), ..Claims::default() };
-        let verdict = judge(&claims, Asked::default()).unwrap();
+        let verdict = judge(&claims, ASSIGNED).unwrap();
         assert!(verdict.delegated && verdict.missing.is_empty(), "{verdict:?}");
         assert_eq!(verdict.writing, ["Directory.AccessAsUser.All"]);
         let claims = Claims { scp: vec!["User.Read".to_owned()], ..Claims::default() };
-        assert_eq!(judge(&claims, Asked::default()).unwrap().missing.len(), 3);
+        assert_eq!(judge(&claims, ASSIGNED).unwrap().missing.len(), 3);
     }
 
     #[test]
     fn a_token_that_says_nothing_is_not_judged() {
-        assert_eq!(judge(&Claims::default(), Asked::default()), None);
-        assert_eq!(judge(&roles(&[]), Asked::default()).unwrap().missing.len(), 3);
+        assert_eq!(judge(&Claims::default(), ASSIGNED), None);
+        assert_eq!(judge(&roles(&[]), ASSIGNED).unwrap().missing.len(), 3);
     }
 }

@@ -291,6 +291,30 @@ mod tests {
         }
     }
 
+    /// Codes of the table in `docs/entra-sign-in.md`.
+    #[test]
+    fn the_page_has_every_code_that_is_known() {
+        let page = include_str!("../../../../docs/entra-sign-in.md");
+        let listed: Vec<u64> =
+            page.split("`AADSTS").skip(1).filter_map(|rest| rest.split('`').next()?.parse().ok()).collect();
+        assert!(listed.len() > 20, "{listed:?}");
+        for code in &listed {
+            let failure = of_code(*code, "x", "Words.");
+            assert!(!failure.message.contains("Words."), "AADSTS{code} is on the page and not known");
+        }
+        let known: Vec<u64> = include_str!("refusal.rs")
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.ends_with("=> (") || line.ends_with("=> {"))
+            .flat_map(|line| line.split(['|', '=']))
+            .filter_map(|code| code.trim().replace('_', "").parse().ok())
+            .collect();
+        assert!(known.len() > 20, "{known:?}");
+        for code in known {
+            assert!(listed.contains(&code), "AADSTS{code} is known and not on the page");
+        }
+    }
+
     #[test]
     fn a_federated_mismatch_names_the_subject_that_was_sent() {
         let said = "No matching federated identity record found for presented assertion subject 'repo:example/telephony:ref:refs/heads/main'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion.";

@@ -106,14 +106,6 @@ fn the_environment_and_the_manifest_have_to_name_one_tenant() {
 }
 
 #[test]
-fn an_id_is_told_from_a_domain() {
-    assert!(is_id(TENANT) && is_id(&TENANT.to_uppercase()));
-    for text in ["", "contoso.com", "9b2f6c1e-0000-4000-8000-00000000000", "9b2f6c1e-0000-4000-8000-000000000001-1"] {
-        assert!(!is_id(text), "{text}");
-    }
-}
-
-#[test]
 fn what_we_sign_in_by_is_said_without_the_secret() {
     let sign_in = choose(TENANT, Auth::Auto, &[(way::CLIENT, "app-1"), (way::CLIENT_SECRET, "hunter2")]).unwrap();
     assert_eq!(sign_in.by(), "a client secret (AZURE_CLIENT_SECRET) of application app-1");
