@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 pub use crate::graph::TENANT;
 pub use wire::{Answer, Request};
 
-pub const DOMAIN: &str = "contoso.onmicrosoft.com";
+pub const DOMAIN: &str = "corp.example.net";
 pub const APP: &str = "941c3526-5063-5f5d-825a-421b8a2e1df4";
 /// The managed identity of the machine.
 pub const IDENTITY: &str = "7d0a1f4e-6c7b-559c-8bd4-b912934b9d3d";
