@@ -80,7 +80,8 @@ impl AttrPath {
         }
         let (schema, rest, start) = split_schema(text);
         let schema = match schema {
-            Some(urn) if urn.len() >= CORE.len() && urn[..CORE.len()].eq_ignore_ascii_case(CORE) => None,
+            // Its bytes may end within a character there.
+            Some(urn) if urn.get(..CORE.len()).is_some_and(|head| head.eq_ignore_ascii_case(CORE)) => None,
             other => other,
         };
         let name_end = rest.find(['[', '.']).unwrap_or(rest.len());
@@ -314,5 +315,10 @@ mod tests {
         assert!(AttrPath::parse(" userName").is_err());
         assert!(AttrPath::parse(r#"emails[type co "w"].value"#).unwrap_err().message.contains("only `eq`"));
         assert!(AttrPath::parse("a.b.c").is_err());
+        // A character in the way, at every byte of the core schema's name.
+        for at in 4..CORE.len() {
+            let split = format!("{}ퟋ{}:userName", &CORE[..at], &CORE[at..]);
+            assert_ne!(AttrPath::parse(&split).map(|path| path.schema().is_none()), Ok(true), "{split}");
+        }
     }
 }
