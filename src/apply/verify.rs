@@ -1,6 +1,8 @@
 //! Success is not believed: what an answer did not show is read back and compared
 //! with what was sent.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{
@@ -21,7 +23,7 @@ use crate::{
 /// stored, or `None` where the object could not be read.
 pub(super) async fn verify(
     context: &Context,
-    changes: &[Change],
+    changes: &[Arc<Change>],
     checks: &[(usize, TargetId)],
     pages: Pages,
     concurrency: u32,

@@ -22,8 +22,8 @@ use super::{
 use crate::{
     names::{AttrPath, TargetId, Text},
     plan::{
-        Change, Plan,
-        outcome::{ChangeResult, Outcome, Status, Stop},
+        Action, Change, Plan, Ref, Request,
+        outcome::{ChangeResult, LeftOut, Outcome, Status, Stop},
     },
     state::State,
 };
@@ -36,7 +36,10 @@ const FORBIDDEN: u64 = 3;
 /// Where the walk is.
 struct Walk<'a> {
     plan: &'a Plan,
-    changes: Arc<[Change]>,
+    /// What is carried out: the plan's changes, less the members whose accounts did not come to be.
+    changes: Vec<Arc<Change>>,
+    /// Who was left out of each change.
+    left_out: Vec<Vec<LeftOut>>,
     context: Arc<Context>,
     state: &'a mut State,
     watch: Watch<'a>,
@@ -91,7 +94,7 @@ pub(super) async fn walk(
 
 impl<'a> Walk<'a> {
     fn new(plan: &'a Plan, context: Arc<Context>, state: &'a mut State, watch: Watch<'a>) -> Self {
-        let changes: Arc<[Change]> = plan.changes.clone().into();
+        let changes: Vec<_> = plan.changes.iter().cloned().map(Arc::new).collect();
         let index: HashMap<_, _> = changes.iter().enumerate().map(|(at, change)| (&change.id, at)).collect();
         let mut dependants = vec![Vec::new(); changes.len()];
         let mut waiting = vec![0; changes.len()];
@@ -108,6 +111,7 @@ impl<'a> Walk<'a> {
         Self {
             plan,
             results: vec![None; changes.len()],
+            left_out: vec![Vec::new(); changes.len()],
             changes,
             context,
             state,
@@ -126,8 +130,8 @@ impl<'a> Walk<'a> {
 
     /// Takes changes for done or left out, as was asked.
     fn take_for_done(&mut self, options: &Options) {
-        let changes = Arc::clone(&self.changes);
-        for (at, change) in changes.iter().enumerate() {
+        for (at, change) in self.changes.clone().into_iter().enumerate() {
+            let change = &*change;
             if let Some(because) = options.dropped.get(&change.id) {
                 self.finish(at, result(change, Status::Skipped { because: because.clone() }), Duration::ZERO);
             } else if let Some(id) = options.already.get(&change.id) {
@@ -151,8 +155,8 @@ impl<'a> Walk<'a> {
         loop {
             while self.stop.is_none() && running.len() < most {
                 let Some(at) = self.ready.pop_first() else { break };
-                let (context, changes) = (Arc::clone(&self.context), Arc::clone(&self.changes));
-                let task = running.spawn(async move { context.carry(&changes[at]).await });
+                let (context, change) = (Arc::clone(&self.context), Arc::clone(&self.changes[at]));
+                let task = running.spawn(async move { context.carry(&change).await });
                 at_of.insert(task.id(), (at, Instant::now()));
             }
             if running.is_empty() {
@@ -221,9 +225,12 @@ impl<'a> Walk<'a> {
     /// Takes in how a change ended, and frees or skips what depends on it.
     fn finish(&mut self, at: usize, result: ChangeResult, took: Duration) {
         let mut ended = vec![(at, result, took)];
-        while let Some((at, result, took)) = ended.pop() {
+        while let Some((at, mut result, took)) = ended.pop() {
             if self.results[at].is_some() {
                 continue;
+            }
+            if matches!(result.status, Status::Done | Status::Already) {
+                result.left_out = std::mem::take(&mut self.left_out[at]);
             }
             self.ready.remove(&at);
             self.finished += 1;
@@ -235,21 +242,56 @@ impl<'a> Walk<'a> {
             };
             self.results[at] = Some(result);
             for dependant in std::mem::take(&mut self.dependants[at]) {
+                let goes_on = match &because {
+                    None => true,
+                    Some(because) => self.leave_out(dependant, at, because),
+                };
                 match &because {
-                    None => {
+                    Some(because) if !goes_on => {
+                        let because = because.as_str().into();
+                        let skipped = self::result(&self.changes[dependant], Status::Skipped { because });
+                        ended.push((dependant, skipped, Duration::ZERO));
+                    }
+                    None | Some(_) => {
                         self.waiting[dependant] -= 1;
                         if self.waiting[dependant] == 0 && self.results[dependant].is_none() {
                             self.ready.insert(dependant);
                         }
                     }
-                    Some(because) => {
-                        let because = because.as_str().into();
-                        let skipped = self::result(&self.changes[dependant], Status::Skipped { because });
-                        ended.push((dependant, skipped, Duration::ZERO));
-                    }
                 }
             }
         }
+    }
+
+    /// Leaves out of a group the members whose account did not come to be, so that the others get in.
+    ///
+    /// Whether the change can go on: it needed the lost one for nothing else, and somebody is left.
+    fn leave_out(&mut self, at: usize, lost: usize, because: &str) -> bool {
+        let account = Ref::Created(self.changes[lost].id.clone());
+        let change = Arc::make_mut(&mut self.changes[at]);
+        let names =
+            |request: &Request| matches!(request, Request::AddMembers { members, .. } if members.contains(&account));
+        if change.action != Action::AddMembers || !change.requests.iter().any(names) {
+            return false;
+        }
+        for request in &mut change.requests {
+            match request {
+                Request::AddMembers { group, .. } if *group == account => return false,
+                Request::AddMembers { members, .. } => members.retain(|member| *member != account),
+                Request::CreateUser { .. }
+                | Request::PatchUser { .. }
+                | Request::DeleteUser { .. }
+                | Request::CreateGroup { .. }
+                | Request::PatchGroup { .. }
+                | Request::RemoveMembers { .. }
+                | Request::DeleteGroup { .. } => return false,
+            }
+        }
+        change.requests.retain(|request| !matches!(request, Request::AddMembers { members, .. } if members.is_empty()));
+        let lost = change.members.added.extract_if(.., |member| member.account == account);
+        self.left_out[at].extend(lost.map(|member| LeftOut { member: member.name, because: because.into() }));
+        change.depends_on.retain(|needed| Ref::Created(needed.clone()) != account);
+        !change.requests.is_empty()
     }
 
     /// Reads back what the answers left open; gives how many could not be read.
@@ -317,6 +359,7 @@ fn result(change: &Change, status: Status) -> ChangeResult {
         subject: subject.clone(),
         status,
         target: subject.target.clone(),
+        left_out: Vec::new(),
         not_stored: Vec::new(),
     }
 }

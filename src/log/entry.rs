@@ -11,8 +11,8 @@ use crate::{
     directory::Person,
     names::{Text, Value as Attribute},
     plan::{
-        self, AttributeChange, Change, Held, Kind, Reason, Subject,
-        outcome::{self, ChangeResult},
+        self, AttributeChange, Change, Held, Kind, MemberName, Reason, Subject,
+        outcome::{self, ChangeResult, LeftOut},
     },
     state::Doubt,
 };
@@ -138,6 +138,10 @@ pub(super) fn of_change(
             "ids of other objects were put in",
         ));
     }
+    for LeftOut { member, because } in &result.left_out {
+        let told = format!("{member} was left out: {because}");
+        steps.push(step("MemberLeftOut", "referenceResolution", Status::Skipped, &told));
+    }
     let told = match &result.status {
         outcome::Status::Done => format!("{} {}", change.action.verb(), subject.name),
         outcome::Status::Already => "it was so already".to_owned(),
@@ -145,7 +149,7 @@ pub(super) fn of_change(
         outcome::Status::Skipped { because } => because.to_string(),
     };
     steps.push(step(action.export(), "export", status, &told));
-    let modified = change.attributes.iter().map(modified).chain(members(change)).collect();
+    let modified = change.attributes.iter().map(modified).chain(members(change, &result.left_out)).collect();
     let line = Line {
         id: &change.id.0,
         action,
@@ -377,8 +381,9 @@ fn modified(change: &AttributeChange) -> Value {
 }
 
 /// Members as Entra writes them: one property for each who comes or goes.
-fn members(change: &Change) -> impl Iterator<Item = Value> {
-    let added = change.members.added.iter();
+fn members<'a>(change: &'a Change, left_out: &'a [LeftOut]) -> impl Iterator<Item = Value> + 'a {
+    let joins = |member: &&MemberName| !left_out.iter().any(|out| out.member == member.name);
+    let added = change.members.added.iter().filter(joins);
     let added =
         added.map(|member| json!({"displayName": "members", "oldValue": Value::Null, "newValue": &*member.name}));
     let removed = change.members.removed.iter();

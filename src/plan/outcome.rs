@@ -39,9 +39,21 @@ pub struct ChangeResult {
     /// The object, when it exists now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<TargetId>,
+    /// Members that were left out of a group because their account did not come to be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// Attributes that the service accepted and did not store.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_stored: Vec<AttrPath>,
+}
+
+/// A member that a change of membership went on without.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The user name.
+    pub member: Text,
+    /// Why there is no account to add.
+    pub because: Text,
 }
 
 /// How a change went.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{
     Action, AttributeChange, Cause, CauseKind, Change, ChangeId, Dialect, FORMAT_VERSION, Held, Kind, MadeFrom,
     MemberName, Members, Note, Operation, Plan, Read, Reason, Ref, Remember, Request, Sent, Subject,
-    outcome::{ChangeResult, Outcome, Status},
+    outcome::{ChangeResult, LeftOut, Outcome, Status},
 };
 use crate::{
     manifest::{MembersDialect, PatchDialect},
@@ -308,10 +308,16 @@ pub(crate) fn outcome(plan: &Plan) -> Outcome {
         status: match n % 5 {
             0 => Status::Already,
             2 => Status::Failed { http: Some(400), message: "the service answered: invalidValue".into() },
-            4 => Status::Skipped { because: "it needs what failed".into() },
+            4 if change.members.is_empty() => Status::Skipped { because: "it needs what failed".into() },
             _ => Status::Done,
         },
         target: change.subject.target.clone(),
+        left_out: match change.members.added.first() {
+            Some(MemberName { name, .. }) => {
+                vec![LeftOut { member: name.clone(), because: "its create failed".into() }]
+            }
+            None => Vec::new(),
+        },
         not_stored: if n == 11 { vec![AttrPath::core("title")] } else { Vec::new() },
     });
     Outcome { results: results.collect(), stopped: None, unverified: 0, requests: 31, retries: 4, millis: 12_345 }

@@ -17,6 +17,8 @@ pub(super) struct Tally<'a> {
     pub(super) skipped: Vec<(&'a ChangeResult, &'a str)>,
     /// People whom the plan takes access from and who still have it, with the cause of the plan.
     pub(super) still_have_access: Vec<(&'a ChangeResult, &'a str)>,
+    /// Members that groups went on without, by reason: each with its group.
+    pub(super) left_out: BTreeMap<&'a str, Vec<(&'a str, &'a str)>>,
     /// Who holds an attribute that was accepted and not stored.
     pub(super) not_stored: BTreeMap<&'a str, Vec<&'a str>>,
     /// What the plan holds back.
@@ -27,7 +29,8 @@ impl<'a> Tally<'a> {
     pub(super) fn of(plan: &'a Plan, outcome: &'a Outcome) -> Self {
         let (done, already, held) = (0, 0, plan.held_for_a_person().count());
         let (failed, skipped, still_have_access) = (Vec::new(), Vec::new(), Vec::new());
-        let mut tally = Self { done, already, failed, skipped, still_have_access, not_stored: BTreeMap::new(), held };
+        let (left_out, not_stored) = (BTreeMap::new(), BTreeMap::new());
+        let mut tally = Self { done, already, failed, skipped, still_have_access, left_out, not_stored, held };
         let causes: BTreeMap<_, _> = plan.changes.iter().map(|change| (&change.id, &*change.cause.text)).collect();
         for result in &outcome.results {
             match &result.status {
@@ -39,6 +42,9 @@ impl<'a> Tally<'a> {
             if takes_access(result.action) && !matches!(result.status, Status::Done | Status::Already) {
                 let cause = causes.get(&result.change).copied().unwrap_or_default();
                 tally.still_have_access.push((result, cause));
+            }
+            for out in &result.left_out {
+                tally.left_out.entry(&*out.because).or_default().push((&out.member, &result.subject.name));
             }
             for path in &result.not_stored {
                 tally.not_stored.entry(path.as_str()).or_default().push(&result.subject.name);

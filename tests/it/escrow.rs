@@ -13,6 +13,26 @@ fn folder(served: &Served) -> Folder {
     folder
 }
 
+#[test]
+fn a_refused_create_costs_nobody_else_their_place_in_a_group() {
+    let served = Served::start("escrow-test-token", &["--fault", "status=400;on=POST /Users;nth=1"]);
+    let folder = folder(&served);
+    let outcome = folder.json(&["apply", "--yes", "--format", "json"], 3);
+    let results = outcome["results"].as_array().unwrap();
+    assert_eq!(outcome["summary"]["failed"], 1);
+    let skipped: Vec<&Value> = results.iter().filter(|result| result["status"] == "skipped").collect();
+    assert!(skipped.iter().all(|result| result["action"] == "set_manager"), "{skipped:#?}");
+    let failed = results.iter().find(|result| result["status"] == "failed").unwrap();
+    let name = failed["subject"]["name"].as_str().unwrap();
+    let left_out: Vec<&Value> = results.iter().flat_map(|result| result["left_out"].as_array()).flatten().collect();
+    assert!(!left_out.is_empty() && left_out.iter().all(|out| out["member"] == name), "{left_out:#?}");
+    // It was one answer: the next run makes the account and puts it where it belongs.
+    let again = folder.json(&["apply", "--yes", "--format", "json"], 0);
+    assert_eq!(again["results"].as_array().unwrap().len(), 1 + skipped.len() + left_out.len(), "{again:#}");
+    let left = folder.json(&["plan", "--format", "json"], 0);
+    assert_eq!(left["changes"].as_array().unwrap().len(), 0);
+}
+
 fn held(plan: &Value) -> Vec<&Value> {
     plan["held"].as_array().unwrap().iter().filter(|held| held["reason"] == "repeated_failure").collect()
 }

@@ -105,9 +105,21 @@ struct Entry<'a> {
     /// What the service said, or why it was not tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    /// Members that it went on without, because their account did not come to be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<LeftOut<'a>>,
     /// Attributes that the service accepted and did not store.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_stored: Vec<&'a str>,
+}
+
+/// A member that a change of membership went on without.
+#[derive(Serialize, JsonSchema)]
+struct LeftOut<'a> {
+    /// The user name.
+    member: &'a str,
+    /// Why there is no account to add.
+    because: &'a str,
 }
 
 /// How a change went.
@@ -163,7 +175,7 @@ fn stop(stop: &Stop) -> Stopped<'_> {
 }
 
 fn entry(result: &ChangeResult) -> Entry<'_> {
-    let ChangeResult { change, action, subject, status, target, not_stored } = result;
+    let ChangeResult { change, action, subject, status, target, left_out, not_stored } = result;
     let (status, http, message) = match status {
         outcome::Status::Done => (Status::Done, None, None),
         outcome::Status::Already => (Status::Already, None, None),
@@ -178,6 +190,7 @@ fn entry(result: &ChangeResult) -> Entry<'_> {
         status,
         http,
         message,
+        left_out: left_out.iter().map(|out| LeftOut { member: &out.member, because: &out.because }).collect(),
         not_stored: not_stored.iter().map(crate::names::AttrPath::as_str).collect(),
     }
 }

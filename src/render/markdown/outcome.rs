@@ -30,10 +30,11 @@ pub fn outcome(plan: &Plan, outcome: &Outcome) -> String {
         out.push_str(&format!("**Stopped: {}.** To do: {then}.\n\n", prose(&why)));
     }
     table(&mut out, outcome, &tally);
-    let sections: Vec<Section> = [still_have_access(&tally), failed(&tally), skipped(&tally), not_stored(&tally)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let sections: Vec<Section> =
+        [still_have_access(&tally), failed(&tally), skipped(&tally), left_out(&tally), not_stored(&tally)]
+            .into_iter()
+            .flatten()
+            .collect();
     let used = out.chars().count() + FOOT;
     let cut = write(&mut out, &sections, MAX_CHARS.saturating_sub(used));
     if cut > 0 {
@@ -117,6 +118,22 @@ fn skipped<'a>(tally: &'a Tally<'a>) -> Option<Section<'a>> {
             .skipped
             .iter()
             .map(|(result, because)| -> Entry { Box::new(|| format!("- {}: {}", what(result), prose(because))) })
+            .collect(),
+    })
+}
+
+fn left_out<'a>(tally: &'a Tally<'a>) -> Option<Section<'a>> {
+    let all = tally.left_out.iter().flat_map(|(because, members)| members.iter().map(move |member| (because, member)));
+    (!tally.left_out.is_empty()).then(|| Section {
+        title: format!(
+            "Left out: {}; added by a later plan, once the account is there",
+            count(all.clone().count(), "member", "members")
+        ),
+        open: false,
+        entries: all
+            .map(|(because, (member, group))| -> Entry {
+                Box::new(|| format!("- {} of {}: {}", code(member), code(group), prose(because)))
+            })
             .collect(),
     })
 }

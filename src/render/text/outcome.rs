@@ -37,6 +37,7 @@ pub fn outcome(plan: &Plan, outcome: &Outcome, view: &View) -> String {
     numbers(&mut page, plan, outcome, &tally);
     failed(&mut page, &tally, view);
     skipped(&mut page, &tally, view);
+    left_out(&mut page, &tally, view);
     not_stored(&mut page, &tally);
     if tally.held > 0 {
         page.gap();
@@ -159,6 +160,31 @@ fn skipped(page: &mut Page, tally: &Tally, view: &View) {
         page.flow(4, names, ", ");
     }
     more(page, 2, reasons, first);
+}
+
+/// Members that their groups went on without, by reason.
+fn left_out(page: &mut Page, tally: &Tally, view: &View) {
+    let n: usize = tally.left_out.values().map(Vec::len).sum();
+    if n == 0 {
+        return;
+    }
+    page.heading(
+        Ink::Warning,
+        &format!("Left out: {}", count(n, "member", "members")),
+        "added by a later plan, once the account is there",
+    );
+    let first = view.first(SHOWN);
+    for (because, members) in tally.left_out.iter().take(first) {
+        page.line(&format!("  {}", neutral::line(because)), "");
+        let shown = members.iter().take(first);
+        let mut names: Vec<String> =
+            shown.map(|(member, group)| format!("{} of {}", neutral::line(member), neutral::line(group))).collect();
+        if let Some(rest) = members.len().checked_sub(first).filter(|rest| *rest > 0) {
+            names.push(format!("… and {} more", digits(rest)));
+        }
+        page.flow(4, names, ", ");
+    }
+    more(page, 2, tally.left_out.len(), first);
 }
 
 /// Says how many are not shown.
