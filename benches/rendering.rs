@@ -134,6 +134,7 @@ fn outcome(plan: &Plan) -> Outcome {
         subject: change.subject.clone(),
         status: if n % 10 == 0 { failed() } else { Status::Done },
         target: change.subject.target.clone(),
+        left_out: Vec::new(),
         not_stored: Vec::new(),
     });
     Outcome {

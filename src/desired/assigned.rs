@@ -1,8 +1,6 @@
 //! Who each assignment names: groups opened once, names looked up once, so that
 //! the work is that of the memberships and not people times assignments.
 
-use std::collections::HashMap;
-
 use jiff::civil::Date;
 
 use super::{
@@ -13,7 +11,7 @@ use super::{
 use crate::{
     directory::{Member, Person},
     manifest::{Assignment, Principal},
-    names::{Folded, Text, near_miss},
+    names::{Folded, HashMap, Text, near_miss},
 };
 
 /// Near misses are sought for this many names; each costs a look at everybody.
@@ -106,7 +104,7 @@ enum By {
 
 /// The people whom the manifest names, by the name.
 fn people(lines: &Lines, index: &Index) -> HashMap<Folded, (By, Vec<usize>)> {
-    let mut found: HashMap<Folded, (By, Vec<usize>)> = HashMap::new();
+    let mut found: HashMap<Folded, (By, Vec<usize>)> = HashMap::default();
     for assignment in &lines.all {
         if let Principal::User(name) = &assignment.principal {
             found.insert(name.clone(), (By::Mail, Vec::new()));

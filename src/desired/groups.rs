@@ -4,7 +4,7 @@ use super::{Cause, Group, assigned::Assigned, index::Index, lines::Lines, standi
 use crate::{
     directory::Member,
     manifest::{Manifest, Principal, Scope, scope},
-    names::{SourceId, Text},
+    names::{SourceId, Text, sort_by_text},
 };
 
 /// Assigned groups, or with `scope: everyone` all, that pass the filters; in the directory's order.
@@ -57,7 +57,7 @@ fn object<'a>(index: &Index<'a>, at: usize, cause: Cause, nested: bool) -> Group
             }));
         }
     }
-    members.sort_unstable();
+    sort_by_text(&mut members, |id| id.as_str());
     members.dedup();
     let doubt = missing.first().map(|id| Text::from(format!("group `{id}` within it is not in the directory")));
     Group { group, cause, members, doubt }

@@ -1,10 +1,8 @@
 //! The directory by id and by name.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::{
     directory::{Directory, Group, Member, Person},
-    names::{Folded, SourceId, fold},
+    names::{Folded, HashMap, HashSet, SourceId, fold},
 };
 
 /// People and groups with their positions.
@@ -27,12 +25,13 @@ impl<'a> Index<'a> {
     pub fn new(directory: &'a Directory) -> Self {
         let people = directory.people.items().map_or(&[][..], Vec::as_slice);
         let groups = directory.groups.items().map_or(&[][..], Vec::as_slice);
-        let mut person_by_id = HashMap::with_capacity(people.len());
+        let mut person_by_id = HashMap::with_capacity_and_hasher(people.len(), Default::default());
         for (at, person) in people.iter().enumerate() {
             person_by_id.entry(&person.id).or_insert(at);
         }
-        let mut group_by_id = HashMap::with_capacity(groups.len());
-        let mut group_by_name: HashMap<Folded, Vec<usize>> = HashMap::with_capacity(groups.len());
+        let mut group_by_id = HashMap::with_capacity_and_hasher(groups.len(), Default::default());
+        let mut group_by_name: HashMap<Folded, Vec<usize>> =
+            HashMap::with_capacity_and_hasher(groups.len(), Default::default());
         for (at, group) in groups.iter().enumerate() {
             group_by_id.entry(&group.id).or_insert(at);
             group_by_name.entry(Folded::new(&group.name)).or_default().push(at);
@@ -63,7 +62,7 @@ impl<'a> Index<'a> {
     /// The groups within a group at any depth, without itself, each once even where they
     /// contain each other. Ids that are no group of the directory are put into `missing`.
     pub fn inside(&self, group: usize, missing: &mut Vec<&'a SourceId>) -> Vec<usize> {
-        let mut seen = HashSet::from([group]);
+        let mut seen = HashSet::from_iter([group]);
         let mut found = Vec::new();
         let mut open = vec![group];
         while let Some(at) = open.pop() {

@@ -16,15 +16,13 @@ mod standing;
 mod subject;
 mod values;
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     directory::{Directory, Group as SourceGroup, Person},
     manifest::Manifest,
-    names::{Place, RoleName, SourceId, Text},
+    names::{HashMap, Place, RoleName, SourceId, Text},
 };
 
 use assigned::{Assigned, When};

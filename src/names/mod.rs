@@ -4,12 +4,14 @@
 //! comparing, printing and parsing. All other rooms build on it; it builds on
 //! none of them.
 
+mod order;
 mod path;
 mod place;
 mod reading;
 mod secret;
 mod value;
 
+pub use order::{HashMap, HashSet, sort_by_text};
 pub use path::{AttrPath, PathError, Selector};
 pub use place::Place;
 pub use reading::{Complete, Reading};

@@ -1,7 +1,5 @@
 //! From a draft to the plan: what it is about, guards, requests, order, figures.
 
-use std::collections::{HashMap, HashSet};
-
 use super::{
     Action, Change, ChangeId, Dialect, FORMAT_VERSION, MadeFrom, Plan, Read, Ref, Remember, Request, digest,
     draft::{Draft, change_id},
@@ -12,7 +10,7 @@ use super::{
 };
 use crate::{
     memory::Sizes,
-    names::{TargetId, Text},
+    names::{HashMap, HashSet, TargetId, Text},
 };
 
 /// The finished plan.
@@ -109,7 +107,7 @@ fn write_members(change: &mut Change, scene: &Scene) {
 /// Where the service keeps versions, only the first change of an object can name the
 /// one that was read; the others come after it.
 fn one_version_each(changes: &mut [Change]) {
-    let mut first: HashMap<TargetId, ChangeId> = HashMap::new();
+    let mut first: HashMap<TargetId, ChangeId> = HashMap::default();
     for change in changes.iter_mut().filter(|change| change.version.is_some() && !change.requests.is_empty()) {
         let Some(target) = change.subject.target.clone() else { continue };
         match first.get(&target) {

@@ -1,6 +1,6 @@
 //! Guards: what moves from the changes to what is held, each with a reason and a remedy.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::{
     Action, Change, ChangeId, Held, Members, Note, Reason, Ref, Remember, Subject,
@@ -9,7 +9,7 @@ use super::{
     protect::Protect,
     scene::Scene,
 };
-use crate::names::{Place, TargetId, Text};
+use crate::names::{HashMap, HashSet, Place, TargetId, Text};
 
 /// A held change with its next step.
 pub(super) fn held(
@@ -90,7 +90,7 @@ pub(super) fn run(scene: &Scene, draft: Draft) -> Guarded {
     let mut guard = Guard {
         scene,
         stopped: vec![false; draft.planned.len()],
-        protected: HashSet::new(),
+        protected: HashSet::default(),
         planned: draft.planned,
         held: draft.held,
         remember: draft.remember,
@@ -335,7 +335,7 @@ impl Guard<'_, '_> {
 
     /// What needs something that is held is held too; members who get no account are left out.
     fn cascade(&mut self) {
-        let mut waiting: HashMap<ChangeId, Vec<usize>> = HashMap::new();
+        let mut waiting: HashMap<ChangeId, Vec<usize>> = HashMap::default();
         for (at, planned) in self.planned.iter().enumerate() {
             let change = &planned.change;
             for needed in needs(planned) {
@@ -381,8 +381,8 @@ impl Guard<'_, '_> {
     /// Takes members out whose account is not created or not taken over.
     fn leave_out_members(&mut self) {
         let held = self.planned.iter().zip(&self.stopped).filter(|(_, stopped)| **stopped).map(|(planned, _)| planned);
-        let mut created: HashSet<ChangeId> = HashSet::new();
-        let mut adopted: HashSet<TargetId> = HashSet::new();
+        let mut created: HashSet<ChangeId> = HashSet::default();
+        let mut adopted: HashSet<TargetId> = HashSet::default();
         for planned in held {
             match planned.change.action {
                 Action::CreateUser => {

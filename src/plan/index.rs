@@ -1,11 +1,11 @@
 //! Live objects by what they are looked up by, built once.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 use super::compare::{Comparison, id_or_self};
 use crate::{
     live::{self, Live, Resource, Schema},
-    names::{AttrPath, Attributes, TargetId, Text, Value},
+    names::{AttrPath, Attributes, HashMap, TargetId, Text, Value, sort_by_text},
 };
 
 /// A position in [`Objects`].
@@ -59,7 +59,7 @@ impl<'a> Objects<'a> {
         for group in groups {
             if let Some(at) = objects.find(&group.id) {
                 let mut members: Vec<&TargetId> = group.members.iter().collect();
-                members.sort_unstable();
+                sort_by_text(&mut members, |id| id.as_str());
                 members.dedup();
                 objects.members[at as usize] = members;
             }
@@ -69,7 +69,7 @@ impl<'a> Objects<'a> {
 
     fn new(objects: impl Iterator<Item = Object<'a>>) -> Self {
         let mut all: Vec<Object> = objects.collect();
-        all.sort_by(|left, right| left.id.cmp(right.id));
+        sort_by_text(&mut all, |object| object.id.as_str());
         all.dedup_by(|left, right| left.id == right.id);
         let by_id = (0..).zip(&all).map(|(at, object)| (object.id, at)).collect();
         Self { all, members: Vec::new(), by_id }
@@ -113,7 +113,8 @@ impl<'a> ByValue<'a> {
     /// Objects by `path`, compared as matching compares.
     pub fn new(objects: &Objects<'a>, schema: &Schema, resource: Resource, path: &AttrPath) -> Self {
         let comparison = Comparison::for_matching(schema, resource, path);
-        let mut slots: HashMap<Cow<str>, Slot> = HashMap::with_capacity(objects.all.len());
+        let mut slots: HashMap<Cow<str>, Slot> =
+            HashMap::with_capacity_and_hasher(objects.all.len(), Default::default());
         for (at, object) in (0..).zip(&objects.all) {
             match live::at(object.attributes, path) {
                 Some(Cow::Borrowed(value)) => {

@@ -1,8 +1,6 @@
 //! Accounts of people who are not entitled, are gone, or that nobody claims:
 //! disabled, later deleted, or left alone.
 
-use std::collections::HashSet;
-
 use jiff::SignedDuration;
 
 use super::{
@@ -21,7 +19,7 @@ use crate::{
     live,
     manifest::{OnOutOfScope, Ownership},
     memory::UserLink,
-    names::{AttrPath, SourceId, Text, Value},
+    names::{AttrPath, HashSet, SourceId, Text, Value},
 };
 
 /// Somebody of whom the directory says nothing any more.
@@ -87,7 +85,7 @@ impl Users<'_, '_> {
 
     /// Linked accounts of people who are absent from the directory.
     fn plan_gone(&mut self, draft: &mut Draft) -> HashSet<At> {
-        let mut gone = HashSet::new();
+        let mut gone = HashSet::default();
         for (id, link) in &self.scene.inputs.memory.users {
             draft.links += 1;
             let Some(at) = self.matcher.objects.find(&link.target) else {

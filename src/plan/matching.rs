@@ -1,8 +1,6 @@
 //! Which live object is whose: a link, an equal external id, then the matching
 //! attributes in their order.
 
-use std::collections::HashMap;
-
 use super::{
     Reason,
     allow::Allowed,
@@ -11,7 +9,7 @@ use super::{
 };
 use crate::{
     live::{Resource, Schema},
-    names::{AttrPath, SourceId, TargetId, Text, Value},
+    names::{AttrPath, HashMap, SourceId, TargetId, Text, Value},
 };
 
 /// How an object was found.
@@ -77,7 +75,7 @@ impl<'a> Matcher<'a> {
         let external = by(&AttrPath::core("externalId"));
         let keys = matching.iter().map(|path| (path.clone(), by(path))).collect();
         // Of two links to one object the first owner counts, in the order of the ids.
-        let mut owners = HashMap::new();
+        let mut owners = HashMap::default();
         for (target, source) in links {
             owners.entry(target).or_insert(source);
         }

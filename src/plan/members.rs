@@ -12,18 +12,37 @@ use super::{
 use crate::{
     desired,
     manifest::Membership,
-    names::{Place, SourceId, TargetId, Text},
+    names::{Place, SourceId, TargetId, Text, sort_by_text},
 };
 
 /// The members that a group should have.
 #[derive(Default)]
 struct Belonging<'a> {
-    /// Those who have an account, or get one.
-    with_account: Vec<MemberName>,
+    /// Accounts of those who have one; sorted.
+    accounts: Vec<At>,
+    /// Those who get one in this plan; sorted.
+    created: Vec<MemberName>,
     /// Accounts that may stay, those of people out of scope or in doubt too; sorted.
-    may_stay: Vec<&'a TargetId>,
+    may_stay: Vec<At>,
+    /// Accounts that may stay and were not read; sorted.
+    unread: Vec<&'a TargetId>,
     /// People without an account, by name.
     left_out: Vec<Text>,
+}
+
+/// Who is in a live group.
+struct Present<'l, 'a> {
+    ids: &'l [&'a TargetId],
+    /// The account of each id, where one was read: nested groups have none.
+    accounts: Vec<Option<At>>,
+    /// The accounts alone; sorted, as the ids are.
+    sorted: Vec<At>,
+}
+
+impl Present<'_, '_> {
+    fn has(&self, account: At) -> bool {
+        self.sorted.binary_search(&account).is_ok()
+    }
 }
 
 impl<'a> Groups<'_, '_, 'a> {
@@ -38,14 +57,14 @@ impl<'a> Groups<'_, '_, 'a> {
     ) {
         let Some(place) = &self.mappings.members else { return };
         let object = at.map(|at| self.matcher.objects.get(at));
-        let live = at.map(|at| self.matcher.objects.members(at)).unwrap_or_default();
-        let belonging = self.belonging(wanted, live);
+        let live = self.present(at.map(|at| self.matcher.objects.members(at)).unwrap_or_default());
+        let belonging = self.belonging(wanted, &live);
         self.name_left_out(draft, subject, &belonging.left_out);
         let text = format!("members of group {}", wanted.group.name);
         let cause = Cause { kind: CauseKind::Membership, text: text.into(), place: Some(place.clone()) };
-        let is_member = |account: &Ref| matches!(account, Ref::Live(id) if live.binary_search(&id).is_ok());
-        let mut added = belonging.with_account;
-        added.retain(|member| !is_member(&member.account));
+        let joining = belonging.accounts.iter().filter(|at| !live.has(**at));
+        let added: Vec<MemberName> =
+            joining.map(|at| self.account(*at)).chain(belonging.created.iter().cloned()).collect();
         if !added.is_empty() {
             let mut add = change(Action::AddMembers, subject.clone(), cause.clone());
             add.version = object.and_then(|object| object.version.cloned());
@@ -53,7 +72,7 @@ impl<'a> Groups<'_, '_, 'a> {
             add.members.added = added;
             draft.plan(add);
         }
-        let removed = self.strangers(live, &belonging.may_stay);
+        let removed = self.strangers(&live, &belonging);
         if removed.is_empty() || self.mappings.membership == Membership::AddOnly {
             return;
         }
@@ -79,15 +98,16 @@ impl<'a> Groups<'_, '_, 'a> {
         needs: &[ChangeId],
     ) -> Option<Gate> {
         let place = self.mappings.members.as_ref()?;
-        let live = self.matcher.objects.members(old);
-        let belonging = self.belonging(wanted, live);
+        let live = self.present(self.matcher.objects.members(old));
+        let belonging = self.belonging(wanted, &live);
         self.name_left_out(draft, subject, &belonging.left_out);
         let lost = match self.mappings.membership {
-            Membership::Exact => self.strangers(live, &belonging.may_stay),
+            Membership::Exact => self.strangers(&live, &belonging),
             Membership::AddOnly => Vec::new(),
         };
-        let mut added = belonging.with_account;
-        added.extend(live.iter().map(|id| self.member(id)).filter(|member| !lost.contains(member)));
+        let mut added: Vec<MemberName> = belonging.accounts.iter().map(|at| self.account(*at)).collect();
+        added.extend(belonging.created);
+        added.extend(live.ids.iter().map(|id| self.member(id)).filter(|member| !lost.contains(member)));
         added.sort_by(|left, right| left.account.cmp(&right.account));
         added.dedup_by(|left, right| left.account == right.account);
         if !added.is_empty() {
@@ -114,38 +134,41 @@ impl<'a> Groups<'_, '_, 'a> {
         Some(Gate::new(Reason::FirstRemovals, message.into()).at(place))
     }
 
-    fn belonging(&self, wanted: &desired::Group, live: &[&TargetId]) -> Belonging<'a> {
+    fn present<'l>(&self, ids: &'l [&'a TargetId]) -> Present<'l, 'a> {
+        let accounts: Vec<Option<At>> = ids.iter().map(|id| self.users.matcher.objects.find(id)).collect();
+        let sorted = accounts.iter().flatten().copied().collect();
+        Present { ids, accounts, sorted }
+    }
+
+    fn belonging(&self, wanted: &desired::Group, live: &Present) -> Belonging<'a> {
         let users = self.users;
-        let objects = &users.matcher.objects;
         let mut belonging = Belonging::default();
         for id in &wanted.members {
             let Some(who) = self.scene.position(id) else {
                 // Not read, or gone: an account that is linked to them may stay.
-                belonging.may_stay.extend(self.linked(id));
+                if let Some(target) = self.linked(id) {
+                    match users.matcher.objects.find(target) {
+                        Some(at) => belonging.may_stay.push(at),
+                        None => belonging.unread.push(target),
+                    }
+                }
                 continue;
             };
             let person = self.scene.people[who];
             let mut is_member = false;
             match &users.found[who] {
                 Found::One { at, .. } => {
-                    let id = objects.get(*at).id;
-                    is_member = live.binary_search(&id).is_ok();
-                    belonging.may_stay.push(id);
+                    is_member = live.has(*at);
+                    belonging.may_stay.push(*at);
                 }
-                Found::Unclear(unclear) => {
-                    belonging.may_stay.extend(unclear.candidates.iter().map(|at| objects.get(*at).id));
-                }
+                Found::Unclear(unclear) => belonging.may_stay.extend(&unclear.candidates),
                 Found::Nothing { .. } => {}
             }
             match &users.accounts[who] {
-                Account::Live(at) if person.standing.is_entitled() => {
-                    let object = objects.get(*at);
-                    let account = Ref::Live(object.id.clone());
-                    belonging.with_account.push(MemberName { name: object.label.clone(), account });
-                }
+                Account::Live(at) if person.standing.is_entitled() => belonging.accounts.push(*at),
                 Account::Created { change, name } => {
                     let account = Ref::Created(change.clone());
-                    belonging.with_account.push(MemberName { name: name.clone(), account });
+                    belonging.created.push(MemberName { name: name.clone(), account });
                 }
                 Account::None | Account::Live(_) if !is_member => {
                     belonging.left_out.push(person.person.label().clone());
@@ -154,7 +177,12 @@ impl<'a> Groups<'_, '_, 'a> {
             }
         }
         belonging.may_stay.sort_unstable();
-        belonging.with_account.sort_by(|left, right| left.account.cmp(&right.account));
+        belonging.accounts.sort_unstable();
+        belonging.unread.sort_unstable();
+        sort_by_text(&mut belonging.created, |member| match &member.account {
+            Ref::Created(change) => &change.0,
+            Ref::Live(id) => id.as_str(),
+        });
         belonging
     }
 
@@ -164,12 +192,21 @@ impl<'a> Groups<'_, '_, 'a> {
 
     /// Live members who do not belong. Groups within the group are left as they are:
     /// what is compared is people.
-    fn strangers(&self, live: &[&TargetId], may_stay: &[&TargetId]) -> Vec<MemberName> {
+    fn strangers(&self, live: &Present, belonging: &Belonging) -> Vec<MemberName> {
+        let stays = |id: &TargetId, account: Option<At>| match account {
+            Some(at) => belonging.may_stay.binary_search(&at).is_ok(),
+            None => belonging.unread.binary_search(&id).is_ok(),
+        };
         let is_group = |id: &TargetId| self.matcher.objects.find(id).is_some();
-        live.iter()
-            .filter(|id| may_stay.binary_search(id).is_err() && !is_group(id))
-            .map(|id| self.member(id))
-            .collect()
+        let members = live.ids.iter().zip(&live.accounts);
+        let strangers = members.filter(|(id, account)| !stays(id, **account) && !is_group(id));
+        strangers.map(|(id, _)| self.member(id)).collect()
+    }
+
+    /// An account as a member.
+    fn account(&self, at: At) -> MemberName {
+        let object = self.users.matcher.objects.get(at);
+        MemberName { name: object.label.clone(), account: Ref::Live(object.id.clone()) }
     }
 
     fn member(&self, id: &TargetId) -> MemberName {

@@ -1,8 +1,7 @@
 //! The order of a plan: phases as a table, and dependencies before phases.
 
-use std::collections::{HashMap, HashSet};
-
 use super::{Action, Change, ChangeId};
+use crate::names::{HashMap, HashSet, sort_by_text};
 
 /// The phase of an action; what is earlier here comes first where nothing else decides.
 ///
@@ -16,8 +15,9 @@ pub const PHASES: [Action; 13] = Action::ALL;
 /// Changes whose dependencies form a circle come in phase order; [`circles`] finds them before.
 pub(super) fn sort(changes: Vec<Change>) -> Vec<Change> {
     let mut changes = changes;
+    sort_by_text(&mut changes, |change| &change.subject.name);
     changes.sort_by(|left, right| key(left).cmp(&key(right)));
-    let mut seen: HashSet<&ChangeId> = HashSet::new();
+    let mut seen: HashSet<&ChangeId> = HashSet::default();
     let needs_order = changes.iter().any(|change| {
         let open = change.depends_on.iter().any(|needed| !seen.contains(needed));
         seen.insert(&change.id);
@@ -82,14 +82,14 @@ enum State {
 
 /// Which of these wait for each other in a circle. `next` names for each what it waits for.
 pub(super) fn circles(next: &HashMap<usize, usize>) -> Vec<usize> {
-    let mut in_circle: HashSet<usize> = HashSet::new();
-    let mut seen: HashSet<usize> = HashSet::new();
+    let mut in_circle: HashSet<usize> = HashSet::default();
+    let mut seen: HashSet<usize> = HashSet::default();
     let mut starts: Vec<usize> = next.keys().copied().collect();
     starts.sort_unstable();
     for start in starts {
         let mut path = Vec::new();
         let mut at = start;
-        let mut on_path: HashMap<usize, usize> = HashMap::new();
+        let mut on_path: HashMap<usize, usize> = HashMap::default();
         loop {
             if let Some(from) = on_path.get(&at) {
                 in_circle.extend(&path[*from..]);

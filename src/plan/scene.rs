@@ -1,12 +1,10 @@
 //! What every part of the planner looks at, worked out once.
 
-use std::collections::HashMap;
-
 use super::{Inputs, Options, Reason, allow::Allowed, draft::Gate};
 use crate::{
     desired::{Desired, User},
     manifest::{Manifest, Ownership, ReadDialect},
-    names::{SourceId, Text},
+    names::{HashMap, SourceId, Text, sort_by_text},
 };
 
 /// The inputs, with the people in the order of their ids: the directory's order must not matter.
@@ -23,7 +21,7 @@ pub(super) struct Scene<'a> {
 impl<'a> Scene<'a> {
     pub fn new(inputs: &Inputs<'a>, options: &'a Options, desired: &'a Desired<'a>) -> Self {
         let mut people: Vec<&User> = desired.users.iter().collect();
-        people.sort_by_key(|user| &user.person.id);
+        sort_by_text(&mut people, |user| user.person.id.as_str());
         people.dedup_by_key(|user| &user.person.id);
         let positions = people.iter().enumerate().map(|(at, user)| (&user.person.id, at)).collect();
         Self { inputs: *inputs, options, desired, people, positions, allowed: Allowed(&options.allow) }

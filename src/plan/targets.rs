@@ -34,6 +34,8 @@ pub(super) struct Target<'m> {
     pub leaving: bool,
     /// It asks which values are taken.
     unique: bool,
+    /// It draws a value by chance, which has to be another for each person.
+    random: bool,
 }
 
 /// All mappings of a kind of object.
@@ -110,8 +112,7 @@ impl<'a> Targets<'a> {
     }
 
     fn plain(&self, target: &Target, subject: &dyn Lookup, who: &SourceId, taken: &dyn Fn(&str) -> bool) -> Mapped {
-        let random = matches!(&target.mapping.source, MappingSource::Expression(expression) if expression.is_random());
-        let seed = if random { hash(self.seed, who.as_str()) } else { self.seed };
+        let seed = if target.random { hash(self.seed, who.as_str()) } else { self.seed };
         let default_domain = self.default_domain.cloned();
         desired::value(target.mapping, subject, &World { now: self.now, default_domain, taken, seed })
     }
@@ -174,6 +175,7 @@ impl<'m> Target<'m> {
             leaving: mapping.tells_of_leaving(),
             unique: expression
                 .is_some_and(|expression| expression.functions().any(|call| call.name == "SelectUniqueValue")),
+            random: expression.is_some_and(|expression| expression.is_random()),
         }
     }
 

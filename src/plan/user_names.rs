@@ -3,8 +3,6 @@
 //! Every service keeps `userName` unique (RFC 7643 §4.1.1), so a name that
 //! somebody else has can only be given after that account lost it.
 
-use std::collections::HashMap;
-
 use super::{
     Action, Draft, Reason,
     draft::{Gate, NAMED, names},
@@ -14,7 +12,7 @@ use super::{
 };
 use crate::{
     live::Resource,
-    names::{AttrPath, Text, fold},
+    names::{AttrPath, HashMap, Text, fold},
 };
 
 /// Orders changes that give user names, and gates those that cannot be given.
@@ -33,7 +31,7 @@ pub(super) fn settle(users: &Users, draft: &mut Draft) {
         }
     };
     let frees = frees(users, draft);
-    let mut next: HashMap<usize, usize> = HashMap::new();
+    let mut next: HashMap<usize, usize> = HashMap::default();
     for take in &takes {
         for holder in holders.find_text(&take.name).iter().filter(|at| Some(**at) != take.own) {
             match frees.get(holder) {
@@ -75,7 +73,7 @@ fn takes(users: &Users, draft: &Draft) -> Vec<Take> {
 
 /// Two people want one account: neither gets it.
 fn wanted_twice(takes: &[Take], draft: &mut Draft) {
-    let mut wanted: HashMap<String, Vec<usize>> = HashMap::with_capacity(takes.len());
+    let mut wanted: HashMap<String, Vec<usize>> = HashMap::with_capacity_and_hasher(takes.len(), Default::default());
     for take in takes {
         wanted.entry(fold(&take.name)).or_default().push(take.planned);
     }

@@ -42,6 +42,8 @@ pub(super) struct Users<'s, 'a> {
     pub scene: &'s Scene<'a>,
     pub matcher: Matcher<'a>,
     pub targets: Targets<'a>,
+    /// The link of each person of the scene.
+    links: Vec<Option<&'a UserLink>>,
     /// What was found for each person of the scene.
     pub found: Vec<Found>,
     /// By position in the scene.
@@ -57,6 +59,16 @@ pub(super) struct Users<'s, 'a> {
     addresses: Option<Addresses>,
     /// Managers that are set when both accounts exist.
     managers: Vec<(usize, usize, SourceId)>,
+}
+
+/// The link of each person: people and links both come in the order of their ids.
+fn links_of<'a>(scene: &Scene<'a>) -> Vec<Option<&'a UserLink>> {
+    let mut links = scene.inputs.memory.users.iter().peekable();
+    let link = |user: &&crate::desired::User| {
+        while links.next_if(|(id, _)| **id < user.person.id).is_some() {}
+        links.next_if(|(id, _)| **id == user.person.id).map(|(_, link)| link)
+    };
+    scene.people.iter().map(link).collect()
 }
 
 impl<'s, 'a> Users<'s, 'a> {
@@ -83,7 +95,8 @@ impl<'s, 'a> Users<'s, 'a> {
             scene,
             matcher,
             targets,
-            found: Vec::new(),
+            links: links_of(scene),
+            found: Vec::with_capacity(scene.people.len()),
             accounts: vec![Account::None; scene.people.len()],
             fits: vec![false; size],
             claimed: vec![false; size],
@@ -106,7 +119,7 @@ impl<'s, 'a> Users<'s, 'a> {
             for at in external.as_ref().map(|value| self.matcher.external.find(value)).unwrap_or_default() {
                 self.fits[*at as usize] = true;
             }
-            let link = self.link(id).map(|link| &link.target);
+            let link = self.links[self.found.len()].map(|link| &link.target);
             let wanted = |nth: usize| keys[nth].and_then(|target| self.targets.for_matching(target, &subject, id));
             self.found.push(self.matcher.find(id, link, external.as_ref(), wanted));
         }
@@ -134,7 +147,10 @@ impl<'s, 'a> Users<'s, 'a> {
     }
 
     pub fn link(&self, id: &SourceId) -> Option<&'a UserLink> {
-        self.scene.inputs.memory.users.get(id)
+        match self.scene.position(id) {
+            Some(who) => self.links[who],
+            None => self.scene.inputs.memory.users.get(id),
+        }
     }
 
     /// Plans the accounts of all people of the directory.
@@ -176,7 +192,7 @@ impl<'s, 'a> Users<'s, 'a> {
             Err(trouble) => return draft.trouble(trouble, subject, Some(Action::UpdateUser)),
         };
         self.accounts[who] = Account::Live(at);
-        let link = self.link(&person.id);
+        let link = self.links[who];
         if by == By::Link && link.is_some_and(|link| link.vanished_since.is_some()) {
             draft.remember.push(Remember::NotVanished { person: person.id.clone() });
         }
