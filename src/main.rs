@@ -40,6 +40,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Exit {
         Command::Test(args) => cli::test::run(&args, terminal),
         Command::Doctor(args) => cli::doctor::run(&args, terminal),
         Command::Log(args) => cli::log::run(&args, terminal),
+        Command::Undo(args) => cli::undo::run(&args, terminal),
         Command::State(args) => cli::state::run(&args, terminal),
         Command::Unlock(args) => cli::state::unlock(&args, terminal),
         Command::Schema(args) => cli::schema::run(&args, terminal),

@@ -308,6 +308,8 @@ fn is_same(before: &Value, found: &Value) -> bool {
         (Value::List(before), Value::List(found)) => {
             before.len() == found.len() && before.iter().all(|one| found.contains(one))
         }
+        // Of a reference the plan names the id; services hold a record around it, or the bare id.
+        (Value::Text(_), Value::Record(_)) => found.member("value") == Some(before),
         (before, found) => before == found,
     }
 }

@@ -27,6 +27,7 @@ pub mod show;
 pub mod state;
 pub mod terminal;
 pub mod test;
+pub mod undo;
 
 use std::path::PathBuf;
 
@@ -88,6 +89,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Query the provisioning log
     Log(log::Args),
+    /// Plan the way back from what a run did
+    Undo(undo::Args),
     /// Look at and mend what is kept between runs
     State(state::Args),
     /// Remove the lock of a run that is gone

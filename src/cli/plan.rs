@@ -1,12 +1,12 @@
 //! `dialform plan`: reads, compares, prints.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{ManifestArg, Terminal, directory::Reach, inputs, output};
 use crate::{
     exit::Exit,
     names::Text,
-    plan::{self, Allowance, Options},
+    plan::{self, Allowance, Options, Plan},
     render::{self, text::View},
 };
 
@@ -103,19 +103,27 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
         return super::base::run(before, &inputs, args.format, terminal);
     }
     let plan = plan::between(&inputs.values(), &args.about.options(inputs.target.clone()));
-    if let Some(file) = &args.out
-        && let Err(exit) = output::write_private(file, plan::file::write(&plan).as_bytes(), "save the plan", terminal)
-    {
-        return exit;
+    let Args { unmanaged, all, .. } = *args;
+    let view = View { color: terminal.color, width: terminal.width, all, unmanaged };
+    match give(&plan, args.format, args.out.as_deref(), &view, terminal) {
+        Ok(()) => Exit::of_plan(&plan, args.detailed_exitcode),
+        Err(exit) => exit,
     }
-    let text = match args.format {
-        Format::Text => {
-            let Args { unmanaged, all, .. } = *args;
-            render::text::plan(&plan, &View { color: terminal.color, width: terminal.width, all, unmanaged })
-        }
-        Format::Json => render::json::plan(&plan),
-        Format::Markdown => render::markdown::plan(&plan),
+}
+
+/// Saves a plan where that is asked for, and prints it.
+///
+/// # Errors
+/// [`Exit::Failed`], after saying why it cannot be saved.
+pub fn give(plan: &Plan, format: Format, out: Option<&Path>, view: &View, terminal: &mut Terminal) -> Result<(), Exit> {
+    if let Some(file) = out {
+        output::write_private(file, plan::file::write(plan).as_bytes(), "save the plan", terminal)?;
+    }
+    let text = match format {
+        Format::Text => render::text::plan(plan, view),
+        Format::Json => render::json::plan(plan),
+        Format::Markdown => render::markdown::plan(plan),
     };
     terminal.data(&text);
-    Exit::of_plan(&plan, args.detailed_exitcode)
+    Ok(())
 }

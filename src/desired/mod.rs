@@ -77,6 +77,8 @@ pub enum CauseKind {
     GroupOutOfScope,
     /// An account nobody is entitled to, under `ownership: everything`.
     NotEntitled,
+    /// An earlier run is taken back.
+    Undo,
 }
 
 impl CauseKind {
@@ -94,7 +96,8 @@ impl CauseKind {
             | CauseKind::UnknownRole
             | CauseKind::Membership
             | CauseKind::GroupOutOfScope
-            | CauseKind::NotEntitled => false,
+            | CauseKind::NotEntitled
+            | CauseKind::Undo => false,
         }
     }
 }
@@ -244,7 +247,8 @@ impl<'a> Desired<'a> {
             | CauseKind::DeleteAfter
             | CauseKind::Membership
             | CauseKind::Assigned
-            | CauseKind::Mapping => None,
+            | CauseKind::Mapping
+            | CauseKind::Undo => None,
         }
     }
 }

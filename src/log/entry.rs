@@ -338,7 +338,7 @@ fn scoped(change: &Change) -> Value {
         | CauseKind::UnknownRole
         | CauseKind::GroupOutOfScope
         | CauseKind::NotEntitled => true,
-        CauseKind::Assigned | CauseKind::Mapping | CauseKind::Membership => false,
+        CauseKind::Assigned | CauseKind::Mapping | CauseKind::Membership | CauseKind::Undo => false,
     };
     let mut step = step("EntrySynchronizationScoping", "scoping", Status::Success, &change.cause.text);
     step["details"] = json!({"IsInProvisioningScope": if out { "False" } else { "True" }});

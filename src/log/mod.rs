@@ -7,6 +7,7 @@
 
 mod entry;
 mod origin;
+mod ran;
 mod shelf;
 
 use std::{
@@ -20,6 +21,7 @@ use serde_json::Value;
 
 pub use entry::{Action, Status};
 pub use origin::Origin;
+pub use ran::{Ran, RanError, ran};
 pub use shelf::{LogError, Read, Wanted, read};
 
 use self::shelf::Shelf;
@@ -72,12 +74,16 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log in a state's folder for a run that carries out a plan.
+    /// Opens the log in a state's folder for a run that carries out a plan; the plan is kept beside it.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn open(state: &Path, about: About, plan: &Plan) -> Result<Self, LogError> {
-        let shelf = Shelf::open(&folder(state), Timestamp::now())?;
+        let folder = folder(state);
+        let shelf = Shelf::open(&folder, Timestamp::now())?;
+        if !plan.is_empty() {
+            ran::keep(&folder, &about.run, plan)?;
+        }
         let changes = plan.changes.iter().map(|change| (change.id.clone(), change.clone())).collect();
         Ok(Self { shelf, about, changes })
     }

@@ -10,6 +10,8 @@ use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::ran::SUFFIX;
+
 /// The file that is written.
 const FILE: &str = "provisioning.jsonl";
 /// What the names of packed files begin and end with; between is when they were packed.
@@ -31,7 +33,7 @@ pub struct LogError {
 }
 
 impl LogError {
-    fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self { doing, path: path.to_owned(), source }
     }
 }
@@ -92,7 +94,7 @@ impl Shelf {
     }
 }
 
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -119,10 +121,11 @@ fn begin(path: &Path) -> Result<(File, u64), LogError> {
     Ok((file, length))
 }
 
-/// Removes packed files that are older than what is kept.
+/// Removes packed files, and plans of runs, that are older than what is kept.
 fn forget(folder: &Path, now: Timestamp) {
     let Ok(packed) = packed(folder) else { return };
-    for path in packed {
+    let plans = files(folder, &|name| name.ends_with(SUFFIX)).unwrap_or_default();
+    for path in packed.into_iter().chain(plans) {
         let old = fs::metadata(&path)
             .and_then(|found| found.modified())
             .ok()
@@ -137,12 +140,15 @@ fn forget(folder: &Path, now: Timestamp) {
 
 /// Packed files, the oldest first.
 fn packed(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    files(folder, &|name| name.starts_with(PACKED.0) && name.ends_with(PACKED.1))
+}
+
+/// Files of a folder by their names, in the order of these.
+fn files(folder: &Path, is_ours: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let name = entry.file_name();
-        let is_ours = name.to_str().is_some_and(|name| name.starts_with(PACKED.0) && name.ends_with(PACKED.1));
-        if is_ours {
+        if entry.file_name().to_str().is_some_and(is_ours) {
             found.push(entry.path());
         }
     }

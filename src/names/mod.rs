@@ -11,7 +11,7 @@ mod reading;
 mod secret;
 mod value;
 
-pub use order::{HashMap, HashSet, sort_by_text};
+pub use order::{HashMap, HashSet, lead, sort_by_text};
 pub use path::{AttrPath, PathError, Selector};
 pub use place::Place;
 pub use reading::{Complete, Reading};

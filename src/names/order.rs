@@ -21,8 +21,9 @@ pub fn sort_by_text<T>(items: &mut Vec<T>, text: impl Fn(&T) -> &str) {
     items.extend(led.into_iter().map(|(_, item)| item));
 }
 
-/// The first sixteen bytes as a number, ordered as the texts are as far as they go.
-fn lead(text: &str) -> u128 {
+/// The first sixteen bytes as a number, ordered as the texts are as far as they go:
+/// equal ones have to be compared whole.
+pub fn lead(text: &str) -> u128 {
     let bytes = text.as_bytes();
     let mut first = [0; 16];
     let n = bytes.len().min(16);

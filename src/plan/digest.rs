@@ -220,7 +220,7 @@ mod tests {
 
     fn of(people: &[Person]) -> Text {
         let people = Reading::Complete(Complete::attest(people.to_vec()));
-        directory(&Directory { people, groups: Reading::Complete(Complete::attest(Vec::new())) })
+        directory(&Directory::new(people, Reading::Complete(Complete::attest(Vec::new()))))
     }
 
     #[test]
@@ -242,8 +242,7 @@ mod tests {
             assert!(seen.insert(of(other)), "{other:?}");
         }
         let unread = Reading::Complete(Complete::attest(vec![ana, bob]));
-        let unread =
-            Directory { people: unread, groups: Reading::Incomplete { items: Vec::new(), because: "x".into() } };
+        let unread = Directory::new(unread, Reading::Incomplete { items: Vec::new(), because: "x".into() });
         assert!(seen.insert(directory(&unread)));
     }
 }

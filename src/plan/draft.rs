@@ -83,6 +83,12 @@ struct Counted {
 }
 
 impl Draft {
+    /// What is known of the tenant as a whole, with nothing planned yet.
+    pub fn emptied(&self) -> Self {
+        let Self { ours, ours_active, links_found, links, .. } = *self;
+        Self { ours, ours_active, links_found, links, ..Self::default() }
+    }
+
     /// Adds a change without gates.
     pub fn plan(&mut self, change: Change) {
         self.gate(change, Vec::new());
@@ -167,6 +173,23 @@ fn sentence(code: &str) -> (&'static str, &'static str) {
         "group_out_of_scope" => (
             "group left the scope and stays: `delete` is off for groups",
             "groups left the scope and stay: `delete` is off for groups",
+        ),
+        "undo_deleted" => (
+            "deleted object cannot be brought back by a plan (Dialpad restores a user for a while)",
+            "deleted objects cannot be brought back by a plan (Dialpad restores users for a while)",
+        ),
+        "undo_adopted" => (
+            "object that was taken over stays linked; `dialform state unlink` lets go of it",
+            "objects that were taken over stay linked; `dialform state unlink` lets go of them",
+        ),
+        "undo_gone" => ("object of that run is gone", "objects of that run are gone"),
+        "undo_group_stays" => (
+            "group that was created stays, empty: `delete` is off for groups",
+            "groups that were created stay, empty: `delete` is off for groups",
+        ),
+        "undo_changed_since" => (
+            "value was changed since that run, and stays as it is",
+            "values were changed since that run, and stay as they are",
         ),
         _ => ("case", "cases"),
     }

@@ -34,6 +34,7 @@ pub(crate) mod sample;
 mod scene;
 mod select;
 mod targets;
+mod undo;
 mod user_names;
 mod users;
 
@@ -52,6 +53,7 @@ pub use explain::{
 };
 pub use lookups::lookups;
 pub use order::PHASES;
+pub use undo::{Ran, undo};
 
 use draft::Draft;
 use groups::Groups;

@@ -1,7 +1,7 @@
 //! The order of a plan: phases as a table, and dependencies before phases.
 
 use super::{Action, Change, ChangeId};
-use crate::names::{HashMap, HashSet, sort_by_text};
+use crate::names::{HashMap, HashSet, lead};
 
 /// The phase of an action; what is earlier here comes first where nothing else decides.
 ///
@@ -14,9 +14,7 @@ pub const PHASES: [Action; 13] = Action::ALL;
 ///
 /// Changes whose dependencies form a circle come in phase order; [`circles`] finds them before.
 pub(super) fn sort(changes: Vec<Change>) -> Vec<Change> {
-    let mut changes = changes;
-    sort_by_text(&mut changes, |change| &change.subject.name);
-    changes.sort_by(|left, right| key(left).cmp(&key(right)));
+    let changes = arranged(changes);
     let mut seen: HashSet<&ChangeId> = HashSet::default();
     let needs_order = changes.iter().any(|change| {
         let open = change.depends_on.iter().any(|needed| !seen.contains(needed));
@@ -26,13 +24,26 @@ pub(super) fn sort(changes: Vec<Change>) -> Vec<Change> {
     if needs_order { by_dependency(changes) } else { changes }
 }
 
-type Key<'c> = (usize, bool, &'c str, &'c str);
+/// By phase, then leavers whom the directory took out before those of a policy, then names.
+fn arranged(changes: Vec<Change>) -> Vec<Change> {
+    let key = |at: usize| {
+        let change = &changes[at];
+        let phase = PHASES.iter().position(|action| *action == change.action).unwrap_or(PHASES.len());
+        let policy = change.action == Action::DisableUser && !change.cause.kind.is_directory();
+        (phase, policy, lead(&change.subject.name))
+    };
+    let rest = |at: usize| (&changes[at].subject.name, &changes[at].id);
+    // Changes are large: their places are sorted, and each change is moved once.
+    let mut places: Vec<_> = (0..changes.len()).map(|at| (key(at), at)).collect();
+    places.sort_by(|(left, at), (right, other)| left.cmp(right).then_with(|| rest(*at).cmp(&rest(*other))));
+    let order: Vec<usize> = places.into_iter().map(|(_, at)| at).collect();
+    permuted(changes, order)
+}
 
-/// Phase, then leavers whom the directory took out before those of a policy, then names.
-fn key(change: &Change) -> Key<'_> {
-    let phase = PHASES.iter().position(|action| *action == change.action).unwrap_or(PHASES.len());
-    let policy = change.action == Action::DisableUser && !change.cause.kind.is_directory();
-    (phase, policy, &change.subject.name, &change.id.0)
+/// The changes at these places, each named once.
+fn permuted(changes: Vec<Change>, order: Vec<usize>) -> Vec<Change> {
+    let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|at| changes[at].take()).collect()
 }
 
 /// Each change after what it depends on, otherwise in the order given.
@@ -69,8 +80,7 @@ fn by_dependency(changes: Vec<Change>) -> Vec<Change> {
         }
     }
     drop(places);
-    let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|at| changes[at].take()).collect()
+    permuted(changes, order)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -339,7 +339,9 @@ impl<'s, 'a> Users<'s, 'a> {
     fn new_account(&self, who: usize) -> Result<New, Trouble> {
         let person = self.scene.people[who].person;
         let subject = Person::new(person, false);
-        let mut new = New::default();
+        // As many as there are mappings: what grows by doubling would hold twice the memory.
+        let size = self.targets.all.len();
+        let mut new = New { attributes: Vec::with_capacity(size), sent: Vec::with_capacity(size), ..New::default() };
         let mut empty: Vec<&Target> = Vec::new();
         for (nth, target) in self.targets.all.iter().enumerate().filter(|(_, target)| !target.read_only) {
             let mapping = target.mapping;

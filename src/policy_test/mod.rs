@@ -110,7 +110,8 @@ impl Because {
             | CauseKind::Gone
             | CauseKind::Membership
             | CauseKind::GroupOutOfScope
-            | CauseKind::NotEntitled => None,
+            | CauseKind::NotEntitled
+            | CauseKind::Undo => None,
         }
     }
 }

@@ -32,6 +32,22 @@ fn a_saved_plan_is_carried_out_once_and_is_stale_when_an_object_moved() {
 }
 
 #[test]
+fn a_saved_plan_gives_somebody_another_manager() {
+    let folder = Folder::example("quickstart");
+    assert_eq!(folder.run(&["apply", "--yes", "-q"]).code, 0);
+    folder.edit(
+        "people.csv",
+        "+35310000002,TRUE,ana.diaz@acme.example",
+        "+35310000002,TRUE,chloe.lefevre@acme.example",
+    );
+    let plan = folder.json(&["plan", "--out", "plan.json", "--format", "json"], 0);
+    assert_eq!(changes(&plan), 1);
+    let ran = folder.run(&["apply", "plan.json", "--yes", "-q"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(changes(&folder.json(&["plan", "--format", "json"], 0)), 0);
+}
+
+#[test]
 fn another_manifest_refuses_the_plan() {
     let folder = Folder::example("quickstart");
     assert_eq!(folder.run(&["plan", "--out", "plan.json"]).code, 0);
@@ -137,4 +153,66 @@ fn what_was_done_is_in_the_log_by_person_time_and_status() {
     assert_eq!(actions(&["--until", "2020-01-01"]), Vec::<String>::new());
     let refused = folder.run(&["log", "--since", "yesterday"]);
     assert!(refused.code == 1 && refused.err.contains("--since yesterday"), "{}", refused.err);
+}
+
+#[test]
+fn what_a_run_did_is_taken_back_and_nothing_else() {
+    let folder = Folder::example("quickstart");
+    assert_eq!(folder.run(&["apply", "--yes", "-q"]).code, 0);
+    let first = last_run(&folder);
+    let (people, groups) = (folder.read("people.csv"), folder.read("groups.csv"));
+    // A leaver, a new title, another manager, and somebody in another group.
+    folder.edit("people.csv", "+49300000004,TRUE", "+49300000004,FALSE");
+    folder.edit("people.csv", "Head of Customer Care", "Chief of Customer Care");
+    folder.edit(
+        "people.csv",
+        "+35310000002,TRUE,ana.diaz@acme.example",
+        "+35310000002,TRUE,chloe.lefevre@acme.example",
+    );
+    folder.edit("groups.csv", "000001,gita.rao@acme.example;", "000001,");
+    folder.edit("groups.csv", "000002,", "000002,gita.rao@acme.example;");
+    assert_eq!(folder.run(&["apply", "--yes", "-q"]).code, 0);
+    let second = last_run(&folder);
+    assert_ne!(first, second);
+    let back = folder.json(&["undo", &second[..second.len() - 1], "--format", "json", "--out", "back.json"], 0);
+    let changes = |plan: &Value| {
+        let mut all: Vec<String> = plan["changes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|change| {
+                format!("{} {}", change["action"].as_str().unwrap(), change["subject"]["name"].as_str().unwrap())
+            })
+            .collect();
+        all.sort();
+        all
+    };
+    assert!(changes(&back).contains(&"enable dirk.mueller@acme.example".to_owned()), "{back:#}");
+    assert!(back["notes"].as_array().unwrap().iter().any(|note| note["code"] == "undo"), "{back:#}");
+    assert_eq!(folder.run(&["apply", "back.json", "--yes", "-q"]).code, 0);
+    // The tenant is as after the first run: the plan of the edited directory wants the same again.
+    let again = folder.json(&["plan", "--format", "json"], 0);
+    let log = folder.run(&["log", "--run", &second, "--status", "success", "--format", "json"]);
+    assert_eq!(again["changes"].as_array().unwrap().len(), log.out.lines().count(), "{again:#}\n{}", log.out);
+    // Taking back the way back is the second run again.
+    let there = folder.json(&["undo", "last", "--format", "json"], 0);
+    assert_eq!(changes(&there), changes(&again));
+    // With the directory as it was there is nothing to do.
+    folder.write("people.csv", &people);
+    folder.write("groups.csv", &groups);
+    assert_eq!(folder.json(&["plan", "--format", "json"], 0)["changes"], serde_json::json!([]));
+    // Everything of the first: accounts are suspended, not deleted.
+    let start = folder.json(&["undo", &first, "--format", "json"], 4);
+    assert!(start["changes"].as_array().unwrap().iter().all(|change| change["action"] != "delete"), "{start:#}");
+    let held = start["held"].as_array().unwrap();
+    let disables = held.iter().filter(|held| held["reason"] == "too_many" && held["action"] == "disable");
+    assert_eq!(disables.count(), 12, "budgets hold here too: {start:#}");
+    let unknown = folder.run(&["undo", "nonsense"]);
+    assert!(unknown.code == 1 && unknown.err.contains("find run `nonsense`") && unknown.err.contains(&second));
+}
+
+fn last_run(folder: &Folder) -> String {
+    let log = folder.run(&["log", "--format", "json", "--last", "1"]);
+    let line: Value = serde_json::from_str(log.out.trim()).unwrap();
+    line["cycleId"].as_str().unwrap().to_owned()
 }

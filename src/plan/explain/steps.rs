@@ -142,7 +142,9 @@ fn failed_check(kind: CauseKind) -> usize {
         CauseKind::Blocked | CauseKind::SoftDeleted | CauseKind::Absent | CauseKind::DeleteAfter | CauseKind::Gone => 0,
         CauseKind::Unassigned | CauseKind::OutsideDates | CauseKind::GroupOutOfScope | CauseKind::NotEntitled => 1,
         CauseKind::Filter => 3,
-        CauseKind::Assigned | CauseKind::Mapping | CauseKind::Membership | CauseKind::UnknownRole => 2,
+        CauseKind::Assigned | CauseKind::Mapping | CauseKind::Membership | CauseKind::UnknownRole | CauseKind::Undo => {
+            2
+        }
     }
 }
 

@@ -149,7 +149,7 @@ struct Members<'a> {
 #[derive(Serialize, JsonSchema)]
 struct Cause<'a> {
     /// What caused it: `assigned`, `mapping`, `blocked`, `soft_deleted`, `absent`, `unassigned`,
-    /// `outside_dates`, `filter`, `delete_after`, `membership`, `group_out_of_scope`, `not_entitled`.
+    /// `outside_dates`, `filter`, `delete_after`, `membership`, `group_out_of_scope`, `not_entitled`, `undo`.
     kind: &'static str,
     /// In words.
     text: &'a str,
@@ -308,5 +308,6 @@ fn cause_name(kind: CauseKind) -> &'static str {
         CauseKind::Membership => "membership",
         CauseKind::GroupOutOfScope => "group_out_of_scope",
         CauseKind::NotEntitled => "not_entitled",
+        CauseKind::Undo => "undo",
     }
 }
