@@ -414,13 +414,15 @@ impl Guard<'_, '_> {
 
     fn finish(self, trusted: bool) -> Guarded {
         let mut remember = self.remember;
-        let mut changes = Vec::with_capacity(self.planned.len());
-        for (planned, stopped) in self.planned.into_iter().zip(self.stopped) {
-            if !stopped {
+        let mut stopped = self.stopped.into_iter();
+        let open = self.planned.into_iter().filter(|_| !stopped.next().unwrap_or_default());
+        // In place: a second list of all changes would be the most memory that a plan needs.
+        let changes = open
+            .map(|planned| {
                 remember.extend(planned.remember);
-                changes.push(planned.change);
-            }
-        }
+                planned.change
+            })
+            .collect();
         Guarded { changes, held: self.held, remember, notes: self.notes, trusted }
     }
 }

@@ -40,10 +40,20 @@ fn arranged(changes: Vec<Change>) -> Vec<Change> {
     permuted(changes, order)
 }
 
-/// The changes at these places, each named once.
-fn permuted(changes: Vec<Change>, order: Vec<usize>) -> Vec<Change> {
-    let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|at| changes[at].take()).collect()
+/// The changes in the order of these places, each named once. They are large and many: none is copied.
+fn permuted(mut changes: Vec<Change>, order: Vec<usize>) -> Vec<Change> {
+    let mut goes = vec![0; changes.len()];
+    for (to, from) in order.into_iter().enumerate() {
+        goes[from] = to;
+    }
+    for at in 0..changes.len() {
+        while goes[at] != at {
+            let to = goes[at];
+            changes.swap(at, to);
+            goes.swap(at, to);
+        }
+    }
+    changes
 }
 
 /// Each change after what it depends on, otherwise in the order given.
