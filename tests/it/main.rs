@@ -11,6 +11,7 @@ mod desired;
 mod doctor;
 mod editor;
 mod entra;
+mod entra_example;
 mod entra_reading;
 mod escrow;
 mod eval;

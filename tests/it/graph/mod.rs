@@ -8,4 +8,4 @@ mod store;
 
 pub use faults::{Answer, Fault};
 pub use serve::FakeGraph;
-pub use store::{APPLICATION, Store, TENANT, guid};
+pub use store::{APPLICATION, Object, Store, TENANT, group, guid, user};
