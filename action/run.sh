@@ -56,7 +56,11 @@ sign_in() {
   esac
   [[ -n ${ACTIONS_ID_TOKEN_REQUEST_URL:-} ]] || fail 'give the job `permissions: id-token: write`'
   vouch "$audience" "$file"
-  (while sleep 240; do vouch "$audience" "$file" || true; done) >/dev/null &
+  # Holds no stream of the step open, and takes its sleep along when it ends.
+  (
+    trap 'kill "$!" 2>/dev/null; exit' TERM
+    while sleep 240 & wait "$!"; do vouch "$audience" "$file" || true; done
+  ) </dev/null >/dev/null 2>&1 &
   refresher=$!
   trap 'kill "$refresher" 2>/dev/null || true; rm -f "$folder/identity" "$folder/identity.new"' EXIT
 }

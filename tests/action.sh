@@ -68,6 +68,42 @@ else
   action IN_COMMAND=apply IN_PLAN_FILE=saved.json IN_ALLOW=deletes=1; ends 1
   action IN_COMMAND=apply IN_PLAN_FILE=saved.json; ends 0; gives exit-code=0; gives "changes=$total"
   action IN_COMMAND=apply; ends 0; gives changes=0
+
+  # GitHub's word for the job: a program that looks for it, and a server in GitHub's place.
+  if command -v python3 >/dev/null; then
+    cat >"$work/looks" <<LOOKS
+#!/bin/sh
+cat "\$AZURE_FEDERATED_TOKEN_FILE" >"$work/seen"
+stat -c %a "\$AZURE_FEDERATED_TOKEN_FILE" >>"$work/seen"
+exec "$program" "\$@"
+LOOKS
+    chmod +x "$work/looks"
+    python3 -u - >"$work/port" 2>"$work/asked" <<'PYTHON' &
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Vouches(BaseHTTPRequestHandler):
+    def do_GET(self):
+        right = self.path == "/?job=1&audience=api%3A%2F%2FAzureADTokenExchange" and self.headers["Authorization"] == "bearer request-canary"
+        self.send_response(200 if right else 403)
+        self.end_headers()
+        self.wfile.write(b'{"value":"word-canary"}')
+server = HTTPServer(("127.0.0.1", 0), Vouches)
+print(server.server_port)
+server.serve_forever()
+PYTHON
+    server=$!
+    trap 'kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+    for _ in $(seq 100); do [[ -s $work/port ]] && break; sleep 0.1; done
+    vouched=(IN_PROGRAM="$work/looks" IN_STATE_SIGN_IN=azure ACTIONS_ID_TOKEN_REQUEST_TOKEN=request-canary
+      "ACTIONS_ID_TOKEN_REQUEST_URL=http://127.0.0.1:$(cat "$work/port")/?job=1")
+    action IN_COMMAND=plan "${vouched[@]}"; ends 0
+    [[ $(cat "$work/seen") == $'word-canary\n600' ]] || wrong "the program did not see the word, or others could"
+    [[ ! -e $work/temp/dialform/identity ]] || wrong "the word was left behind"
+    if grep -r canary "$work/said" "$work/output" "$work/summary"; then wrong "a secret is shown"; fi
+    action IN_COMMAND=plan "${vouched[@]}" ACTIONS_ID_TOKEN_REQUEST_TOKEN=other; [[ $code -ne 0 ]] || wrong "it went on without a word"
+    action IN_COMMAND=plan IN_STATE_SIGN_IN=azure; ends 1
+    kill "$server"
+  fi
+
   sed -i 's/^version: 1/version: x/' dialform.yaml
   action IN_COMMAND=check; ends 1; grep -q '::error file=' "$work/said" || wrong "no annotation"
   action IN_COMMAND=plan; ends 1; gives exit-code=1
