@@ -28,12 +28,51 @@ pub struct Directory {
     /// The default domain of the tenant, where the source says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_domain: Option<Text>,
+    /// Whether the source itself writes to the same application.
+    #[serde(default, skip_serializing_if = "OtherWriter::is_none")]
+    pub other_writer: OtherWriter,
+}
+
+/// Whether the source itself provisions people to the application, and so would undo what we do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherWriter {
+    /// It does not, or is of a kind that never does.
+    #[default]
+    None,
+    /// It does: its job is active.
+    Active {
+        /// The application.
+        application: Text,
+        /// The id of the job.
+        job: Text,
+    },
+    /// That could not be seen, and why: a lower-case fragment.
+    Unknown {
+        /// Why.
+        because: Text,
+    },
+}
+
+impl OtherWriter {
+    /// Whether the source does not write.
+    pub fn is_none(&self) -> bool {
+        *self == OtherWriter::None
+    }
 }
 
 impl Directory {
     /// People and groups of a source that has nothing else.
     pub fn new(people: Reading<Vec<Person>>, groups: Reading<Vec<Group>>) -> Self {
-        Self { people, groups, application: None, gone: Vec::new(), former: 0, default_domain: None }
+        Self {
+            people,
+            groups,
+            application: None,
+            gone: Vec::new(),
+            former: 0,
+            default_domain: None,
+            other_writer: OtherWriter::None,
+        }
     }
 
     /// How many people there are whom the source itself names; `None` when none were read.

@@ -14,7 +14,7 @@ use crate::{
     names::Text,
     render::neutral,
     source::{
-        entra::{self, Former, Graph, SignInFailure, Trouble, Wanted, sign_in::SignIn},
+        entra::{self, Configuration, Former, Graph, SignInFailure, Trouble, Wanted, sign_in::SignIn},
         files,
     },
 };
@@ -26,6 +26,8 @@ pub struct Reach<'m> {
     pub all: bool,
     /// What another manifest needs too.
     pub also: Option<&'m Manifest>,
+    /// The application of Entra, whoever is assigned by the manifest alone.
+    pub application: bool,
 }
 
 /// What was read.
@@ -93,8 +95,28 @@ pub async fn of_entra(
         memory.users.iter().map(|(id, link)| Former { id: id.clone(), disabled: link.disabled_since.is_some() });
     let manifests: Vec<&Manifest> = std::iter::once(manifest).chain(reach.also).collect();
     let wanted = Wanted::of(&manifests, former, reach.all);
+    let wanted = if reach.application { wanted.with_application() } else { wanted };
     let read = entra::read(&graph, source, &wanted, seen).await;
     tracing::info!(requests = graph.sent().requests, "read Entra");
+    read
+}
+
+/// Reads the application's provisioning configuration: of one job, or of the job with this id.
+///
+/// # Errors
+/// Why it cannot be read.
+pub async fn configuration(
+    source: &Entra,
+    job: Option<&str>,
+    terminal: &mut Terminal,
+) -> Result<Configuration, Trouble> {
+    let sign_in = sign_in(source)?;
+    if source.auth.value == Auth::Auto {
+        terminal.say(&format!("signing in to Entra by {}", neutral::line(&sign_in.by())));
+    }
+    let graph = Graph::connect(source.cloud, sign_in, &variable)?;
+    let read = entra::configuration(&graph, source, job).await;
+    tracing::info!(requests = graph.sent().requests, "read Entra's provisioning configuration");
     read
 }
 
@@ -111,7 +133,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Says why Entra could not be read, with the next step.
-fn unread(trouble: &Trouble, terminal: &mut Terminal) -> Exit {
+pub fn unread(trouble: &Trouble, terminal: &mut Terminal) -> Exit {
     let message = neutral::line(&trouble.message);
     let help = trouble.help.lines().map(neutral::line).collect::<Vec<_>>().join("\n  ");
     terminal.complain(&format!("failed to {message}\n  {help}; nothing was changed"));

@@ -253,7 +253,7 @@ fn person(name: &str, args: &Args, terminal: &mut Terminal) -> Result<On, Unread
 fn of_entra(manifest: &Manifest, terminal: &mut Terminal) -> Result<Directory, Unread> {
     let unread = |message: String| Unread { code: "source", message };
     let runtime = super::runtime().map_err(unread)?;
-    let reach = Reach { all: true, also: None };
+    let reach = Reach { all: true, ..Reach::default() };
     let gathered = runtime.block_on(directory::read(manifest, reach, &Memory::default(), terminal));
     gathered.map(|gathered| gathered.directory).map_err(|_| unread("read the source".to_owned()))
 }

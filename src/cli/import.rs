@@ -1,5 +1,7 @@
 //! `dialform import`: what another tool holds, as a manifest.
 
+mod live;
+
 use std::{
     fs,
     io::{self, Read},
@@ -36,8 +38,14 @@ pub enum From {
 #[command(after_help = AFTER)]
 pub struct EntraArgs {
     /// The exported schema, and what else there is: job, settings, service principal, assignments; `-` is standard input
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "live", conflicts_with = "live")]
     pub files: Vec<PathBuf>,
+    /// Read all of it from the tenant, by Microsoft Graph; the job's secrets are never asked for
+    #[arg(long)]
+    pub live: bool,
+    /// Which tenant and application it is read from.
+    #[command(flatten)]
+    pub tenant: TenantArgs,
     /// Write the manifest there instead of to standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -49,10 +57,34 @@ pub struct EntraArgs {
     pub format: Format,
 }
 
+/// Which application of which tenant.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Live")]
+pub struct TenantArgs {
+    /// The manifest whose `source.entra` says where to look; without it DIALFORM_MANIFEST, then dialform.yaml
+    #[arg(short, long, value_name = "FILE", requires = "live", conflicts_with_all = ["tenant", "application", "cloud", "auth"])]
+    pub manifest: Option<PathBuf>,
+    /// The tenant's id or one of its domains, where there is no manifest yet
+    #[arg(long, value_name = "ID", requires_all = ["live", "application"])]
+    pub tenant: Option<String>,
+    /// The enterprise application: name, application id or object id
+    #[arg(long, value_name = "NAME", requires = "tenant")]
+    pub application: Option<String>,
+    /// Which of Microsoft's clouds: public, us_government, us_dod, china
+    #[arg(long, requires = "tenant")]
+    pub cloud: Option<String>,
+    /// How to sign in: auto, github, workload, secret, managed, cli, token
+    #[arg(long, value_name = "WAY", requires = "tenant")]
+    pub auth: Option<String>,
+    /// Which provisioning job, where the application has several
+    #[arg(long, value_name = "ID", requires = "live")]
+    pub job: Option<String>,
+}
+
 const AFTER: &str = "The schema: in the portal under Attribute mapping, Show advanced options, Review your schema here, \
 Download; or the answer of Microsoft Graph for `/servicePrincipals/{id}/synchronization/jobs/{id}/schema`. The other \
 files are answers of Microsoft Graph, recognised by what is in them. No network is needed, and no secret is read or \
-shown.\n\nThe manifest goes to standard output and the report to standard error; with `--format json` both go to \
+shown. With `--live` the same is read from the tenant, with `Synchronization.Read.All` and `Application.Read.All`.\n\nThe manifest goes to standard output and the report to standard error; with `--format json` both go to \
 standard output as one object. What could not be carried over is no failure: it is in the report, and in the manifest \
 as a comment.";
 
@@ -69,7 +101,15 @@ pub enum Format {
 /// Runs the command.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
     let From::Entra(args) = &args.from;
-    let imported = match read(&args.files) {
+    let read = match args.live {
+        true => match live::documents(&args.tenant, terminal) {
+            Ok((documents, origin)) => import::entra_of(&documents, &origin)
+                .map_err(|refused| refused.iter().map(ToString::to_string).collect()),
+            Err(exit) => return exit,
+        },
+        false => read(&args.files),
+    };
+    let imported = match read {
         Ok(imported) => imported,
         Err(problems) => {
             problems

@@ -6,7 +6,12 @@ use super::{
     source::{self, Source},
 };
 use crate::{
-    manifest::{Apply, mapping::is_read_only, raw},
+    manifest::{
+        Apply,
+        attributes::{self, is_of_entra},
+        mapping::is_read_only,
+        raw,
+    },
     names::AttrPath,
 };
 
@@ -46,6 +51,8 @@ pub(super) struct Reading<'a, 'f> {
     what: String,
     pub(super) findings: &'f mut Findings,
     notes: Vec<String>,
+    /// The source attributes that can be read.
+    known: &'static [&'static str],
 }
 
 impl Reading<'_, '_> {
@@ -69,7 +76,7 @@ pub(super) fn entry(at: &At, of: &str, taken: &[AttrPath], findings: &mut Findin
     let target = at.string("targetAttributeName").map(str::trim).unwrap_or_default();
     let shown = if target.is_empty() { "a target without a name".to_owned() } else { format!("`{}`", quoted(target)) };
     let what = format!("the mapping of {shown} of {of}");
-    let mut reading = Reading { at, what, findings, notes: Vec::new() };
+    let mut reading = Reading { at, what, findings, notes: Vec::new(), known: known(of) };
     let (mut priority, mut adds_only) = (0, false);
     let mapping = if at.is_map() {
         reading.findings.unknown(at, "an attribute mapping", &KNOWN);
@@ -94,6 +101,7 @@ fn carried(
     mapping.apply = apply(at, &path, adds_only, reading);
     behaviour(at, reading);
     let source = source::source(at.get("source").as_ref(), reading)?;
+    readable(&source, reading)?;
     let is_members = path.is("members");
     match source {
         Source::Attribute(name) if is_members && name != "members" => {
@@ -134,6 +142,30 @@ fn carried(
         return reading.lost("literal_secret", "a token stands in it", next);
     }
     Some((path, mapping))
+}
+
+/// Whether every attribute of a source can be read from Entra: what cannot be is refused by `check`.
+fn readable(source: &Source, reading: &mut Reading) -> Option<()> {
+    let names: Vec<String> = match source {
+        Source::Attribute(name) => vec![name.clone()],
+        Source::Expression(expression) => expression.attributes().iter().map(|found| found.name.to_string()).collect(),
+        Source::Constant(_) | Source::None => Vec::new(),
+    };
+    let known = reading.known;
+    let Some(unknown) = names.iter().find(|name| !is_of_entra(name, known)) else { return Some(()) };
+    let why = cannot_be_read(unknown, known);
+    reading.lost("unknown_attribute", &why, "map another attribute, or bring the people from files")
+}
+
+/// Why a source attribute is not carried over. `known` are those that can be read.
+pub(super) fn cannot_be_read(name: &str, known: &[&'static str]) -> String {
+    let near = attributes::meant(name, known).map_or_else(String::new, |near| format!(", only `{near}`"));
+    format!("Microsoft Graph gives no attribute `{}`{near}", quoted(name))
+}
+
+/// The source attributes that can be read. `of` is `users` or `groups`.
+pub(super) fn known(of: &str) -> &'static [&'static str] {
+    if of == "groups" { &attributes::GROUP } else { &attributes::USER }
 }
 
 /// The target, where it is a path that can be written.

@@ -1,6 +1,7 @@
 //! What becomes the manifest, before it is text; and what the files do not say.
 
 use super::{
+    Origin,
     at::At,
     directories,
     job::{self, Switches},
@@ -10,7 +11,10 @@ use super::{
     roles::{self, Assigned, Roles},
     rules::Chosen,
 };
-use crate::names::Text;
+use crate::{
+    manifest::{Auth, Cloud},
+    names::Text,
+};
 
 /// A manifest that is not text yet.
 pub(super) struct Draft {
@@ -18,8 +22,12 @@ pub(super) struct Draft {
     pub(super) name: String,
     /// The application's id and its name.
     pub(super) application: Option<(String, Option<String>)>,
+    /// The tenant, where it is known.
+    pub(super) tenant: Option<Text>,
     /// Which of Microsoft's clouds, where it is another than the public one.
-    pub(super) cloud: Option<&'static str>,
+    pub(super) cloud: Option<Cloud>,
+    /// How to sign in, where that is known.
+    pub(super) auth: Option<Auth>,
     pub(super) switches: Switches,
     pub(super) roles: Roles,
     pub(super) assigned: Assigned,
@@ -29,7 +37,7 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Reads everything that was recognised.
-    pub(super) fn of(inputs: &Inputs, chosen: &Chosen, findings: &mut Findings) -> Self {
+    pub(super) fn of(inputs: &Inputs, chosen: &Chosen, origin: &Origin, findings: &mut Findings) -> Self {
         directories::read(&inputs.schema, findings);
         let mut users = chosen.users.as_ref().map(|at| object::object(at, "users", findings));
         let groups = chosen.groups.as_ref().map(|at| object::object(at, "groups", findings));
@@ -53,7 +61,9 @@ impl Draft {
         let draft = Self {
             files: Vec::new(),
             name: job_name(name.unwrap_or_default()),
-            cloud: cloud(&inputs.schema),
+            tenant: origin.tenant.clone(),
+            cloud: origin.cloud.or_else(|| cloud(&inputs.schema)).filter(|cloud| *cloud != Cloud::Public),
+            auth: origin.auth.filter(|auth| *auth != Auth::Auto),
             switches: job::switches(inputs, findings),
             roles: roles::roles(inputs, findings),
             assigned: roles::assigned(inputs, findings),
@@ -80,7 +90,10 @@ impl Draft {
             "it is false, so `plan` works and `apply` refuses",
             "set it to true when the plan is what you want and Entra's job is paused",
         );
-        say("tenant", "`source.entra.tenant`", "it stands in none of the files", "write the tenant's id or domain");
+        if self.tenant.is_none() {
+            let why = "it stands in none of the files";
+            say("tenant", "`source.entra.tenant`", why, "write the tenant's id or domain");
+        }
         if self.application.is_none() {
             let next = "write the name or an id of the enterprise application, or import its service principal too";
             say("application", "`source.entra.application`", "it stands in none of the files", next);
@@ -132,13 +145,13 @@ fn job_name(name: &str) -> String {
 }
 
 /// The cloud, by the host that answered (Microsoft, "National cloud deployments").
-fn cloud(schema: &At) -> Option<&'static str> {
+fn cloud(schema: &At) -> Option<Cloud> {
     let context = schema.string("@odata.context")?.to_ascii_lowercase();
     let host = context.strip_prefix("https://")?.split('/').next()?;
     match host {
-        "graph.microsoft.us" => Some("us_government"),
-        "dod-graph.microsoft.us" => Some("us_dod"),
-        "microsoftgraph.chinacloudapi.cn" => Some("china"),
+        "graph.microsoft.us" => Some(Cloud::UsGovernment),
+        "dod-graph.microsoft.us" => Some(Cloud::UsDod),
+        "microsoftgraph.chinacloudapi.cn" => Some(Cloud::China),
         _ => None,
     }
 }

@@ -7,11 +7,13 @@ use std::collections::HashSet;
 
 use super::{
     at::At,
+    attribute::{cannot_be_read, known},
     report::{Carried, Findings, Kind, holds_token, quoted},
     rules::wrong,
 };
 use crate::{
     manifest::{
+        attributes::is_of_entra,
         raw,
         scope::{Clause, Operator},
     },
@@ -82,7 +84,7 @@ fn one(group: &At, nth: usize, of: &str, names: &mut HashSet<Folded>, filters: &
     };
     let mut clauses = Vec::with_capacity(written_clauses.len());
     for at in &written_clauses {
-        match clause(at, findings) {
+        match clause(at, of, findings) {
             Ok(clause) => clauses.push(clause),
             Err(why) => return lost("bad_clause", at, &why, filters, findings),
         }
@@ -107,7 +109,7 @@ fn one(group: &At, nth: usize, of: &str, names: &mut HashSet<Folded>, filters: &
 }
 
 /// A clause, or why it cannot be carried over.
-fn clause(at: &At, findings: &mut Findings) -> Result<raw::Clause, String> {
+fn clause(at: &At, of: &str, findings: &mut Findings) -> Result<raw::Clause, String> {
     findings.unknown(at, "a clause", &["sourceOperandName", "operatorName", "targetOperand"]);
     let attribute = at.string("sourceOperandName").map(str::trim).unwrap_or_default();
     let Some(written) = at.string("operatorName") else { return Err("a clause names no operator".to_owned()) };
@@ -152,6 +154,9 @@ fn clause(at: &At, findings: &mut Findings) -> Result<raw::Clause, String> {
     };
     if value.as_deref().is_some_and(holds_token) || holds_token(attribute) {
         return Err("a token stands in a clause".to_owned());
+    }
+    if !attribute.is_empty() && !is_of_entra(attribute, known(of)) {
+        return Err(cannot_be_read(attribute, known(of)));
     }
     Clause::compile(attribute, operator.as_str(), value.as_deref(), Place::default_value()).map_err(|errors| {
         let said: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();

@@ -10,7 +10,7 @@ use super::{
     recognise::Inputs,
     report::{Findings, Kind, holds_token, quoted},
 };
-use crate::manifest::{literals::looks_like_token, trust::AllowedHosts};
+use crate::manifest::{is_active_job, literals::looks_like_token, trust::AllowedHosts};
 
 /// The switches that were found.
 #[derive(Debug, Default)]
@@ -62,8 +62,7 @@ pub(super) fn switches(inputs: &Inputs, findings: &mut Findings) -> Switches {
 fn one_job(job: &At, findings: &mut Findings) {
     let state = job.get("schedule").and_then(|schedule| schedule.string("state"));
     let code = job.get("status").and_then(|status| status.string("code"));
-    let is_on = |text: Option<&str>| text.is_some_and(|text| text.eq_ignore_ascii_case("active"));
-    if is_on(state) || state.is_none() && is_on(code) {
+    if is_active_job(state, code) {
         let why = "it goes on provisioning the same accounts, and the two would undo each other's work";
         let next = "plan as often as you like; pause it in the portal before `enabled: true`";
         findings.add(Kind::Confirm, "job_active", job, "the job is active".to_owned(), why, next);

@@ -31,7 +31,10 @@ mod yaml;
 
 use std::fmt;
 
-use crate::names::Text;
+use crate::{
+    manifest::{Auth, Cloud},
+    names::Text,
+};
 use report::Findings;
 
 pub use json::{Document, MAX_BYTES};
@@ -82,16 +85,35 @@ impl fmt::Display for Refused {
     }
 }
 
+/// Where documents come from, as far as they do not say it themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The tenant.
+    pub tenant: Option<Text>,
+    /// Which of Microsoft's clouds.
+    pub cloud: Option<Cloud>,
+    /// How to sign in there.
+    pub auth: Option<Auth>,
+}
+
 /// Makes a manifest of Entra's schema and of what comes with it.
 ///
 /// # Errors
 /// When there is no schema among the documents, more than one, or one of
 /// something else than Entra to SCIM: all that is wrong at once.
 pub fn entra(documents: &[Document]) -> Result<Imported, Vec<Refused>> {
+    entra_of(documents, &Origin::default())
+}
+
+/// The same, of documents whose origin is known.
+///
+/// # Errors
+/// As [`entra`].
+pub fn entra_of(documents: &[Document], origin: &Origin) -> Result<Imported, Vec<Refused>> {
     let mut findings = Findings::default();
     let inputs = recognise::recognise(documents, &mut findings)?;
     let chosen = rules::choose(&inputs.schema, &mut findings)?;
-    let mut draft = draft::Draft::of(&inputs, &chosen, &mut findings);
+    let mut draft = draft::Draft::of(&inputs, &chosen, origin, &mut findings);
     draft.files = documents.iter().map(|document| document.file.clone()).collect();
     let report = Report {
         files: inputs.read,

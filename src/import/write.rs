@@ -53,8 +53,13 @@ fn source(draft: &Draft, page: &mut Page) {
     page.gap();
     page.line(0, "source:");
     page.line(1, "entra:");
-    page.comment(2, "confirm: the tenant's id or one of its domains; it stands in none of the files");
-    page.line(2, &format!("tenant: {NO_TENANT}"));
+    match &draft.tenant {
+        Some(tenant) => page.line(2, &format!("tenant: {}", scalar(tenant))),
+        None => {
+            page.comment(2, "confirm: the tenant's id or one of its domains; it stands in none of the files");
+            page.line(2, &format!("tenant: {NO_TENANT}"));
+        }
+    }
     match &draft.application {
         Some((id, name)) => {
             if let Some(name) = name.as_ref().filter(|name| *name != id) {
@@ -68,8 +73,16 @@ fn source(draft: &Draft, page: &mut Page) {
         }
     }
     if let Some(cloud) = draft.cloud {
-        page.line(2, &format!("cloud: {cloud}"));
+        page.line(2, &format!("cloud: {}", raw_name(&cloud)));
     }
+    if let Some(auth) = draft.auth {
+        page.line(2, &format!("auth: {}", raw_name(&auth)));
+    }
+}
+
+/// A setting as a manifest spells it.
+fn raw_name(setting: &impl serde::Serialize) -> String {
+    serde_json::to_value(setting).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn target(switches: &Switches, page: &mut Page) {

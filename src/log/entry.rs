@@ -449,6 +449,7 @@ fn code_of(reason: Reason) -> (&'static str, bool) {
         Reason::Protected
         | Reason::TooMany
         | Reason::ForeignTarget
+        | Reason::OtherWriter
         | Reason::PossibleRename
         | Reason::SuspendedElsewhere
         | Reason::UnknownOwner

@@ -28,7 +28,7 @@ pub mod yaml;
 use jiff::tz::TimeZone;
 
 use crate::names::{Folded, Place, Text};
-pub use entra::{Auth, Cloud, Entra};
+pub use entra::{Auth, Cloud, Entra, is_active_job};
 pub use include::{Disk, Listed, Unreadable};
 pub use mapping::{Apply, GroupMappings, Mapping, MappingSource, Membership, OnRename, UserMappings, WhenEmpty};
 pub use read::{Read, Written, read};

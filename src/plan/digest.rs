@@ -43,9 +43,12 @@ pub(super) fn directory(directory: &Directory) -> Text {
     let groups = all.take();
     line.option(directory.people.because()).sum(&people);
     line.option(directory.groups.because()).sum(&groups);
-    let Directory { people: _, groups: _, application, gone, former, default_domain } = directory;
+    let Directory { people: _, groups: _, application, gone, former, default_domain, other_writer } = directory;
     if application.is_some() || !gone.is_empty() || *former > 0 || default_domain.is_some() {
         json(&mut line.0, &(application, gone, former, default_domain));
+    }
+    if !other_writer.is_none() {
+        json(&mut line.0, other_writer);
     }
     line.finish()
 }

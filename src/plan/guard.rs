@@ -6,6 +6,7 @@ use super::{
     Action, Change, ChangeId, Held, Members, Note, Reason, Ref, Remember, Subject,
     budget::{exceeded, released},
     draft::{Draft, Gate, Planned},
+    other_writer,
     protect::Protect,
     scene::Scene,
 };
@@ -51,6 +52,7 @@ fn remedy(reason: Reason, subject: &Subject) -> String {
         Reason::RepeatedFailure => "correct what the service objects to, or try it now with `--retry-held`".to_owned(),
         Reason::DependsOnHeld => "it follows once what it waits for is let through".to_owned(),
         Reason::TooMany
+        | Reason::OtherWriter
         | Reason::EmptySource
         | Reason::IdentityConflict
         | Reason::PossibleRename
@@ -105,7 +107,8 @@ pub(super) fn run(scene: &Scene, draft: Draft) -> Guarded {
         None => {
             guard.protect();
             guard.repeated();
-            guard.gates(empty.clone());
+            let writer = other_writer::gate(scene, &mut guard.notes);
+            guard.gates(empty.clone(), writer);
             guard.budgets(ours);
             guard.cascade();
             let still = |held: &Held| held.reason == Reason::EmptySource;
@@ -249,7 +252,13 @@ impl Guard<'_, '_> {
     }
 
     /// What stands in the way of single changes, unless a person lets it through.
-    fn gates(&mut self, empty: Option<Text>) {
+    fn gates(&mut self, empty: Option<Text>, writer: Option<Gate>) {
+        if let Some(writer) = writer {
+            for (_, planned) in self.planned.iter_mut().enumerate().filter(|(at, _)| !self.stopped[*at]) {
+                // Before all others: whatever else stands in the way, this is mended first.
+                planned.gates.insert(0, writer.clone());
+            }
+        }
         if let Some(message) = empty {
             for (at, planned) in self.planned.iter_mut().enumerate() {
                 if !self.stopped[at] && is_removal(planned.change.action) {
@@ -474,6 +483,10 @@ fn gate_remedy(gate: &Gate, size: u64) -> Option<String> {
             Some(flag(Reason::FirstEverything, &size.to_string()).replace("lets it", "lets them"))
         }
         Reason::EmptySource => Some(flag(Reason::EmptySource, &size.to_string()).replace("lets it", "lets them")),
+        Reason::OtherWriter => {
+            let flag = flag(Reason::OtherWriter, &size.to_string()).replace("lets it", "lets them");
+            Some(format!("{}; {flag} all the same", other_writer::STOP))
+        }
         _ => None,
     }
 }

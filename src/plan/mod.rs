@@ -27,6 +27,7 @@ mod matching;
 mod members;
 mod operations;
 mod order;
+mod other_writer;
 mod protect;
 mod rename;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use explain::{
 };
 pub use lookups::lookups;
 pub use order::PHASES;
+pub use other_writer::STOP as STOP_OTHER_WRITER;
 pub use undo::{Ran, undo};
 
 use draft::Draft;
@@ -573,6 +575,8 @@ pub enum Reason {
     TooMany,
     /// Fewer than half of our links are found live: this is another tenant.
     ForeignTarget,
+    /// Entra's own provisioning job for the application is active.
+    OtherWriter,
     /// No people, or under half of what was there before.
     EmptySource,
     /// A listing was not complete.
@@ -620,6 +624,7 @@ impl Reason {
             Reason::Protected => "protected",
             Reason::TooMany => "too_many",
             Reason::ForeignTarget => "foreign_target",
+            Reason::OtherWriter => "other_writer",
             Reason::EmptySource => "empty_source",
             Reason::Incomplete => "incomplete",
             Reason::AmbiguousMatch => "ambiguous_match",
@@ -646,6 +651,7 @@ impl Reason {
     pub fn can_be_allowed(self) -> bool {
         match self {
             Reason::TooMany
+            | Reason::OtherWriter
             | Reason::EmptySource
             | Reason::IdentityConflict
             | Reason::PossibleRename
@@ -671,10 +677,11 @@ impl Reason {
     }
 
     /// Every reason.
-    pub const ALL: [Reason; 22] = [
+    pub const ALL: [Reason; 23] = [
         Reason::Protected,
         Reason::TooMany,
         Reason::ForeignTarget,
+        Reason::OtherWriter,
         Reason::EmptySource,
         Reason::Incomplete,
         Reason::AmbiguousMatch,

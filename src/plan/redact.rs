@@ -91,6 +91,12 @@ pub fn redact(recording: &Recording, salt: &[u8], keep: &BTreeSet<Folded>) -> Re
             assigned.name = veil.text(&assigned.name).into();
         }
     }
+    // The id of a job holds the tenant's; why it could not be seen may hold others.
+    match &mut redacted.directory.other_writer {
+        crate::directory::OtherWriter::None => {}
+        crate::directory::OtherWriter::Active { application: _, job } => *job = "job".into(),
+        crate::directory::OtherWriter::Unknown { because } => *because = "it was not read".into(),
+    }
     redacted.live.users = changed(&recording.live.users, |users| {
         let mut users = users.clone();
         for user in &mut users {

@@ -104,6 +104,7 @@ pub(super) fn meaning(reason: Reason) -> &'static str {
         Reason::Protected => "named by `safety.protect`",
         Reason::TooMany => "more than the budget of `safety` allows",
         Reason::ForeignTarget => "fewer than half of the known accounts are there: this looks like another tenant",
+        Reason::OtherWriter => "Entra's own provisioning job is active, and two writers undo each other's work",
         Reason::EmptySource => "the source has far fewer people than before",
         Reason::Incomplete => "not everything could be read, so nothing is removed",
         Reason::AmbiguousMatch => "several accounts match one person",

@@ -304,6 +304,42 @@ fn doctor_says_what_is_there_in_entra() {
 }
 
 #[test]
+fn while_entras_own_job_is_active_apply_does_nothing_and_plan_says_how_to_stop_it() {
+    let graph = FakeGraph::start(Store::load("small"));
+    graph.change(|store| store.job("dialpad.1", "Active", "Active", "gallery"));
+    let folder = folder(&graph, &manifest(ASSIGNED));
+    let plan = plan_of(&folder);
+    assert_eq!(plan["changes"].as_array().unwrap().len(), 0, "{plan:#}");
+    assert_eq!(plan["summary"]["held"]["other_writer"], 7, "{plan:#}");
+    let ran = folder.run(&["plan", "--record", "inputs.rec"]);
+    assert_eq!(ran.code, 4, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("Provisioning, Stop") && ran.out.contains("dialpad.1"), "{}", ran.out);
+    let replayed = folder.run(&["plan", "--replay", "inputs.rec"]);
+    assert_eq!((replayed.code, replayed.out), (4, ran.out));
+    let applied = folder.run(&["apply", "--yes"]);
+    assert_eq!(applied.code, 4, "{}{}", applied.out, applied.err);
+    assert_eq!(folder.json(&["plan", "--format", "json"], 4)["summary"]["held"]["other_writer"], 7);
+    // Let through, or stopped.
+    let allowed = folder.json(&["plan", "--format", "json", "--allow", "other_writer=7"], 0);
+    assert_eq!(allowed["changes"].as_array().unwrap().len(), 7, "{allowed:#}");
+    graph.change(|store| store.jobs.values_mut().flatten().for_each(|job| job["schedule"]["state"] = "Paused".into()));
+    assert_eq!(folder.json(&["plan", "--format", "json"], 0)["changes"].as_array().unwrap().len(), 7);
+    // While `enabled: false`, a plan beside the running job is how a move is prepared.
+    graph.change(|store| store.jobs.values_mut().flatten().for_each(|job| job["schedule"]["state"] = "Active".into()));
+    folder.edit("dialform.yaml", "name: acme", "name: acme\nenabled: false");
+    let before = folder.json(&["plan", "--format", "json"], 0);
+    assert_eq!(before["changes"].as_array().unwrap().len(), 7, "{before:#}");
+    assert!(before["notes"].to_string().contains("other_writer"), "{before:#}");
+    // What cannot be seen is said once and holds nothing.
+    graph.fault(Fault::always("/synchronization/", Answer::Status(403, "Authorization_RequestDenied", None)));
+    let unseen = folder.run(&["plan"]);
+    let said = unseen.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(unseen.code, 0, "{said}");
+    assert_eq!(said.matches("was not seen").count(), 1, "{said}");
+    assert!(!said.contains("test-token"));
+}
+
+#[test]
 fn the_log_names_entra_as_the_source() {
     let (_graph, folder) = provisioned("");
     let ran = folder.run(&["log", "--format", "json", "--action", "create"]);

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, time::Instant};
 
 use dialform::{
-    directory::{Directory, Member, Person},
+    directory::{Directory, Member, OtherWriter, Person},
     manifest::{Manifest, Source},
     names::SourceId,
     source::entra::{self, Former, Graph, Kind, Read, Trouble, Wanted, sign_in::SignIn},
@@ -81,9 +81,11 @@ fn as_few_requests_as_there_can_be() {
         let sent = fake.requests();
         assert_eq!(sent.len(), calls, "{people} people: {sent:?}");
         assert!(sent.iter().all(|line| line == "POST /$batch"), "{sent:?}");
-        // The table's parts, and four that find the application by either id and name the tenant.
-        let parts = groups + groups.div_ceil(15) + direct.div_ceil(15) + 5;
-        assert_eq!(fake.parts().len(), parts, "{people} people");
+        // The table's parts, and those that find the application and its jobs by either id and name the tenant.
+        let parts = groups + groups.div_ceil(15) + direct.div_ceil(15) + 7;
+        // Provisioning was never set up here: only its address by the object id proves that.
+        assert_eq!(fake.parts().len(), parts + 1, "{people} people");
+        fake.change(|store| store.job("dialpad.1", "Paused", "Paused", "gallery"));
         let found = read(&fake, &format!("{}{MANAGERS}", assigned())).unwrap();
         assert_eq!(fake.requests().len(), with_managers, "{people} people with managers");
         assert_eq!(fake.parts().len(), parts + people.div_ceil(15));
@@ -98,6 +100,7 @@ fn as_few_requests_as_there_can_be() {
 fn everybody_is_read_by_pages_and_an_application_by_name_costs_one_more() {
     let everyone = manifest("scope: everyone\n");
     let fake = FakeGraph::start(Store::of_size(2009, 33, 9));
+    fake.change(|store| store.job("dialpad.1", "Paused", "Paused", "gallery"));
     let found = read(&fake, &everyone).unwrap();
     assert_eq!(people(&found.directory).len(), 2009);
     // Three pages; the first with what else is asked.
@@ -109,6 +112,66 @@ fn everybody_is_read_by_pages_and_an_application_by_name_costs_one_more() {
     let by_object = assigned().replace(APPLICATION, &guid(5, 1));
     read(&fake, &by_object).unwrap();
     assert_eq!(fake.requests().len(), 3);
+}
+
+#[test]
+fn whether_entras_own_job_is_active_is_read_in_the_same_requests() {
+    let by_name = assigned().replace(APPLICATION, "Dialpad");
+    let by_object = assigned().replace(APPLICATION, &guid(5, 1));
+    let in_manifest = manifest("assignments: [{ group: Dialpad Users }]\n");
+    let named = in_manifest.replace(APPLICATION, "Dialpad");
+    for text in [assigned(), by_name, by_object, in_manifest, named, manifest("scope: everyone\n")] {
+        for by_key in [true, false] {
+            let fake = FakeGraph::start(Store::load("small"));
+            fake.change(|store| {
+                store.jobs_by_key = by_key;
+                store.job("dialpad.0", "Disabled", "NotRun", "gallery");
+            });
+            let writer = || read(&fake, &text).unwrap().directory.other_writer;
+            assert_eq!(writer(), OtherWriter::None, "{text}");
+            let without = fake.requests().len();
+            fake.change(|store| store.job("dialpad.1", "Active", "Quarantine", "gallery"));
+            let active = OtherWriter::Active { application: "Dialpad".into(), job: "dialpad.1".into() };
+            assert_eq!(writer(), active, "{text}");
+            assert_eq!(fake.requests().len(), without);
+        }
+    }
+    // Never set up.
+    assert_eq!(
+        read(&FakeGraph::start(Store::load("small")), &assigned()).unwrap().directory.other_writer,
+        OtherWriter::None
+    );
+}
+
+#[test]
+fn jobs_that_cannot_be_seen_are_no_error() {
+    let refusal = Answer::Status(403, "Authorization_RequestDenied", None);
+    for (answer, says) in [
+        (refusal.clone(), "the permission to look is missing"),
+        (Answer::Text(r#"{"value":[{"schedule":{"state":"Active"}}]}"#.to_owned()), "id"),
+        (Answer::Text(r#"{"value":[7]}"#.to_owned()), "no object"),
+        (Answer::Text(r#"{"value":{}}"#.to_owned()), "no page of a collection"),
+        (Answer::Status(400, "Request_BadRequest", None), "400"),
+    ] {
+        let fake = FakeGraph::start(Store::load("small"));
+        fake.change(|store| store.job("dialpad.1", "Paused", "Paused", "gallery"));
+        fake.fault(Fault::always("/synchronization/jobs", answer));
+        let found = read(&fake, &assigned()).unwrap();
+        let OtherWriter::Unknown { because } = &found.directory.other_writer else { panic!("{found:?}") };
+        assert!(because.contains(says), "{because}");
+        assert!(found.directory.people.complete().is_some() && found.directory.groups.complete().is_some());
+    }
+    // A manifest that assigns by itself needs no permission to read applications.
+    let fake = FakeGraph::start(Store::load("small"));
+    fake.fault(Fault::always("/servicePrincipals", refusal));
+    let found = read(&fake, &manifest("assignments: [{ group: Dialpad Users }]\n")).unwrap();
+    assert!(matches!(found.directory.other_writer, OtherWriter::Unknown { .. }), "{:?}", found.directory.other_writer);
+    assert_eq!(people(&found.directory).len(), 4);
+    // Nor is an application that is not there an error where nobody is assigned to it.
+    let nowhere = manifest("assignments: [{ group: Dialpad Users }]\n").replace(APPLICATION, &guid(5, 77));
+    let found = read(&FakeGraph::start(Store::load("small")), &nowhere).unwrap();
+    let OtherWriter::Unknown { because } = &found.directory.other_writer else { panic!("{found:?}") };
+    assert!(because.contains("no enterprise application"), "{because}");
 }
 
 #[test]
@@ -560,6 +623,7 @@ fn former_people_are_told_apart_unassigned_blocked_deleted_gone() {
     let fake = FakeGraph::start(Store::load("small"));
     fake.change(|store| {
         store.delete("gil.obrien@example.com", false);
+        store.job("dialpad.1", "Paused", "Paused", "gallery");
         store.delete("ivo.berg@example.com", true);
         store.user("kit.alone@example.com").insert("accountEnabled".into(), false.into());
     });
@@ -646,15 +710,24 @@ fn through_prism() {
         everyone,
     ] {
         for batch in ["on", "off"] {
-            for page in [999, 100] {
+            for page in [999, 2] {
                 fake.pages_of(page);
                 let environment = [("DIALFORM_GRAPH_URL", prism.as_str()), ("DIALFORM_GRAPH_BATCH", batch)];
                 let found = read_with(&fake, &text, &former, &environment);
                 let found =
                     found.unwrap_or_else(|trouble| panic!("batch {batch}, pages of {page}: {trouble:?}\n{text}"));
                 assert!(!people(&found.directory).is_empty());
+                assert_eq!(found.directory.other_writer, OtherWriter::None);
             }
         }
+    }
+    let manifest = inputs::manifest(&assigned());
+    let Source::Entra(source) = &manifest.source else { panic!("not of Entra") };
+    for batch in ["on", "off"] {
+        let environment = [("DIALFORM_GRAPH_URL", prism.as_str()), ("DIALFORM_GRAPH_BATCH", batch)];
+        let graph = graph_of(&fake, &manifest, &environment).unwrap();
+        let read = tokio::runtime::Runtime::new().unwrap().block_on(entra::configuration(&graph, source, None));
+        assert_eq!(read.unwrap().answers.len(), 4, "batch {batch}");
     }
     println!("{} requests passed", fake.requests().len());
 }

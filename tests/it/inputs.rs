@@ -6,7 +6,7 @@ use std::{
 };
 
 use dialform::{
-    directory::{Directory, Group, Member, Person},
+    directory::{Directory, Group, Member, OtherWriter, Person},
     live::{self, Live},
     manifest::{self, Disk, Manifest, Unreadable, trust::AllowedHosts},
     memory::{GroupLink, Memory, Sizes, UserLink},
@@ -33,6 +33,8 @@ pub struct Scene {
     pub etag: bool,
     /// People who are proven gone for good.
     pub gone: Vec<SourceId>,
+    /// Whether the source itself writes.
+    pub writer: OtherWriter,
 }
 
 /// What the tests' manifests share; the group SG is assigned.
@@ -88,6 +90,7 @@ impl Scene {
             incomplete: Vec::new(),
             etag: false,
             gone: Vec::new(),
+            writer: OtherWriter::None,
         }
     }
 
@@ -191,6 +194,7 @@ impl Scene {
     pub fn directory(&self) -> Directory {
         Directory {
             gone: self.gone.clone(),
+            other_writer: self.writer.clone(),
             ..Directory::new(self.reading("people", self.people.clone()), self.reading("groups", self.groups.clone()))
         }
     }

@@ -24,6 +24,7 @@ mod graph;
 mod group_planning;
 mod hostile_manifests;
 mod importing;
+mod importing_live;
 mod init;
 mod inputs;
 mod interop;

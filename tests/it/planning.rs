@@ -1,6 +1,7 @@
 //! The planner's rules, one by one: what changes, what is held, and why.
 
 use dialform::{
+    directory::OtherWriter,
     manifest::{ReadDialect, Target},
     plan::{Action, Reason},
 };
@@ -383,6 +384,69 @@ fn an_empty_source_removes_nothing_until_it_is_allowed() {
     assert_eq!(held(&half.plan()), ["empty_source gone@acme.example"]);
     let enough = Scene::new("").member("bob", json!({})).linked("bob").linked("gone").last(2);
     assert_eq!(lines(&enough.plan()), ["disable gone@acme.example"]);
+}
+
+/// Somebody new, somebody who left, somebody in question, and Entra's job beside.
+fn beside_a_job(lines: &str, writer: OtherWriter) -> Scene {
+    let mut scene = Scene::new(lines).member("new", json!({})).member("bob", json!({})).linked("bob").linked("gone");
+    scene.writer = writer;
+    scene
+}
+
+fn active() -> OtherWriter {
+    OtherWriter::Active { application: "Dialpad".into(), job: "dialpad.1".into() }
+}
+
+#[test]
+fn beside_another_writer_everything_is_held_until_it_is_stopped_or_let_through() {
+    let without = beside_a_job("", OtherWriter::None).plan();
+    assert_eq!(lines(&without), ["disable gone@acme.example", "create new@acme.example"]);
+    let scene = beside_a_job("", active());
+    let plan = scene.plan();
+    assert_eq!(lines(&plan), Vec::<String>::new());
+    assert_eq!(reasons(&plan), [("other_writer", 2)].into());
+    let held = &plan.held[0];
+    assert!(held.message.contains("Dialpad") && held.message.contains("dialpad.1"), "{}", held.message);
+    assert!(held.remedy.contains("Provisioning, Stop") && held.remedy.contains("`--allow other_writer=2`"), "{held:?}");
+    assert_eq!(lines(&scene.clone().allow("other_writer=1").plan()).len(), 0);
+    assert_eq!(lines(&scene.clone().allow("other_writer=2").plan()), lines(&without));
+    let one = scene.allow("other_writer=new@acme.example").plan();
+    assert_eq!(
+        (lines(&one), reasons(&one)),
+        (vec!["create new@acme.example".to_owned()], [("other_writer", 1)].into())
+    );
+}
+
+#[test]
+fn another_writer_is_named_before_what_else_stands_in_the_way() {
+    let mut scene = Scene::new("").linked("a").linked("b").last(9);
+    assert_eq!(reasons(&scene.plan()), [("empty_source", 2)].into());
+    scene.writer = active();
+    assert_eq!(reasons(&scene.plan()), [("other_writer", 2)].into());
+    // Letting it through lets nothing else through.
+    assert_eq!(reasons(&scene.allow("other_writer=2").plan()), [("empty_source", 2)].into());
+    let mut protected = beside_a_job("safety: { protect: [{ user: gone@acme.example }] }\n", active());
+    assert_eq!(reasons(&protected.plan()), [("other_writer", 1), ("protected", 1)].into());
+    protected.people.clear();
+    assert!(lines(&protected.plan()).is_empty());
+}
+
+#[test]
+fn a_plan_beside_another_writer_is_shown_while_apply_refuses_as_a_whole() {
+    let plan = beside_a_job("enabled: false\n", active()).plan();
+    assert_eq!(lines(&plan), ["disable gone@acme.example", "create new@acme.example"]);
+    let notes: Vec<&str> = plan.notes.iter().map(|note| &*note.code).collect();
+    assert_eq!(notes, ["other_writer"]);
+}
+
+#[test]
+fn another_writer_that_cannot_be_seen_is_a_note() {
+    let unknown = OtherWriter::Unknown { because: "the permission to look is missing".into() };
+    let plan = beside_a_job("", unknown).plan();
+    assert_eq!(lines(&plan).len(), 2);
+    let notes: Vec<&str> = plan.notes.iter().map(|note| &*note.code).collect();
+    assert_eq!(notes, ["other_writer_unknown"]);
+    assert_ne!(plan.made_from.directory_digest, beside_a_job("", OtherWriter::None).plan().made_from.directory_digest);
 }
 
 #[test]

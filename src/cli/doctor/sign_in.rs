@@ -37,7 +37,7 @@ pub(super) async fn examine(entra: &Entra) -> Result<(SignIn, Token, Vec<Finding
     }
 }
 
-fn failed(SignInFailure { message, help }: SignInFailure) -> Finding {
+pub(super) fn failed(SignInFailure { message, help }: SignInFailure) -> Finding {
     finding("entra_sign_in", Grade::Error, message, Some(help))
 }
 

@@ -73,26 +73,38 @@ pub(super) fn assigned_to(key: &str, name: &str) -> Want {
 /// # Errors
 /// When there is none, or several have the name.
 pub(super) fn found(entra: &Entra, got: Vec<Got>) -> Result<(Found, Unread), Trouble> {
+    let (found, _, assigned) = found_as_it_is(entra, got)?;
+    Ok((found, assigned))
+}
+
+/// The same, with the application as Graph sends it.
+pub(super) fn found_as_it_is(entra: &Entra, mut got: Vec<Got>) -> Result<(Found, Map<String, Json>, Unread), Trouble> {
+    if let Some(Got::Refused(trouble)) = got.iter().find(|got| matches!(got, Got::Refused(_))) {
+        return Err(trouble.clone());
+    }
     let name = &entra.application.value;
     let what = format!("the application {name}");
-    let mut got = got.into_iter();
+    let mut got = got.drain(..);
     if is_guid(name) {
         let (by_app, by_object) = (got.next(), got.next());
         let (of_app, of_object) = (got.next(), got.next());
         for (single, assigned) in [(by_app, of_app), (by_object, of_object)] {
             if let Some(Got::One(raw)) = single {
-                return Ok((read(&item::object(&raw, &what)?, &what)?, assigned.and_then(Got::items)));
+                let object = item::object(&raw, &what)?;
+                return Ok((read(&object, &what)?, object, assigned.and_then(Got::items)));
             }
         }
         return Err(not_found(entra));
     }
     let items = got.next().and_then(Got::items).unwrap_or_default();
-    let mut all: Vec<Found> = Vec::with_capacity(items.len());
+    let mut all: Vec<(Found, Map<String, Json>)> = Vec::with_capacity(items.len());
     for raw in items {
-        all.push(read(&item::object(&raw, &what)?, &what)?);
+        let object = item::object(&raw, &what)?;
+        all.push((read(&object, &what)?, object));
     }
     if all.len() > 1 {
-        let listed: Vec<String> = all.iter().map(|found| format!("{} (object {})", found.app_id, found.id)).collect();
+        let listed: Vec<String> =
+            all.iter().map(|(found, _)| format!("{} (object {})", found.app_id, found.id)).collect();
         let message = format!(
             "find the application ({}): {} applications are called `{name}`: {}",
             entra.application.place,
@@ -101,7 +113,7 @@ pub(super) fn found(entra: &Entra, got: Vec<Got>) -> Result<(Found, Unread), Tro
         );
         return Err(Trouble::new(Kind::Application, message, "write the application id of the one that is meant"));
     }
-    all.pop().map(|found| (found, None)).ok_or_else(|| not_found(entra))
+    all.pop().map(|(found, object)| (found, object, None)).ok_or_else(|| not_found(entra))
 }
 
 fn not_found(entra: &Entra) -> Trouble {

@@ -27,6 +27,8 @@ pub(super) struct Want {
     /// The permission that it needs.
     pub permission: &'static str,
     pub shape: Shape,
+    /// Whether the reading is as good without it: it is [`Got::Refused`] then.
+    pub optional: bool,
 }
 
 /// What is expected.
@@ -49,6 +51,8 @@ pub(super) enum Got {
     One(Box<RawValue>),
     /// Every item of the collection.
     Many(Vec<Box<RawValue>>),
+    /// It cannot be read, and need not be.
+    Refused(Trouble),
 }
 
 impl Got {
@@ -56,14 +60,19 @@ impl Got {
     pub fn items(self) -> Option<Vec<Box<RawValue>>> {
         match self {
             Got::Many(items) => Some(items),
-            Got::NotFound | Got::One(_) => None,
+            Got::NotFound | Got::One(_) | Got::Refused(_) => None,
         }
     }
 }
 
 impl Want {
     pub fn new(shape: Shape, path: String, what: impl Into<String>, permission: &'static str) -> Self {
-        Self { path, what: what.into(), permission, shape }
+        Self { path, what: what.into(), permission, shape, optional: false }
+    }
+
+    /// The same, without which the reading is as good.
+    pub fn optional(self) -> Self {
+        Self { optional: true, ..self }
     }
 }
 
@@ -80,7 +89,8 @@ struct Open {
 /// Reads everything that is wanted, in as few requests as there can be; in the order of the wants.
 ///
 /// # Errors
-/// When one of them cannot be read: a part of a reading is worth nothing. A 404 is no error.
+/// When one of them cannot be read that is not optional: a part of a reading is worth nothing.
+/// A 404 is no error.
 pub(super) async fn fetch(graph: &Graph, wants: &[Want], seen: &(dyn Fn(u64) + Sync)) -> Result<Vec<Got>, Trouble> {
     let mut got: Vec<Option<Got>> = wants.iter().map(|_| None).collect();
     let begin = |(at, want): (usize, &Want)| Open {
@@ -97,9 +107,11 @@ pub(super) async fn fetch(graph: &Graph, wants: &[Want], seen: &(dyn Fn(u64) + S
         let mut next = Vec::new();
         for (mut read, reply) in open.into_iter().zip(replies) {
             let want = &wants[read.at];
-            match take(graph, want, &mut read, reply, seen).await? {
-                Some(done) => got[read.at] = Some(done),
-                None => next.push(read),
+            match take(graph, want, &mut read, reply, seen).await {
+                Ok(Some(done)) => got[read.at] = Some(done),
+                Ok(None) => next.push(read),
+                Err(trouble) if want.optional => got[read.at] = Some(Got::Refused(trouble)),
+                Err(trouble) => return Err(trouble),
             }
         }
         open = next;

@@ -8,11 +8,13 @@
 mod application;
 mod attributes;
 mod cloud;
+mod configuration;
 mod fetch;
 mod former;
 mod graph;
 mod groups;
 mod item;
+mod jobs;
 mod people;
 mod read;
 pub mod sign_in;
@@ -22,6 +24,7 @@ mod wanted;
 
 pub use application::Found as Application;
 pub use cloud::{graph_host, login_host};
+pub use configuration::{Configuration, configuration};
 pub use graph::{BATCH_VARIABLE, Graph, URL_VARIABLE};
 pub use read::{Read, read};
 pub use token::{Claims, SignInFailure, Token};

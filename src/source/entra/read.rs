@@ -11,12 +11,13 @@ use super::{
     graph::Graph,
     groups::{Groups, users},
     item,
+    jobs::{self, Answered},
     people::{PERMISSION as USERS, People},
     trouble::{Kind, Trouble},
     wanted::Wanted,
 };
 use crate::{
-    directory::{AppRoleAssignment, Application, Directory, Member},
+    directory::{AppRoleAssignment, Application, Directory, Member, OtherWriter},
     manifest::{Entra, trust::is_guid},
     names::{Complete, Reading, SourceId, Text, Value, count},
 };
@@ -46,9 +47,17 @@ struct First {
 }
 
 /// The tenant.
-struct Tenant {
-    name: Option<Text>,
-    default_domain: Option<Text>,
+pub(super) struct Tenant {
+    pub id: Text,
+    pub name: Option<Text>,
+    pub default_domain: Option<Text>,
+}
+
+/// What is known of Entra's own jobs.
+enum Jobs {
+    Known(OtherWriter),
+    /// To be asked for with the next batch.
+    Ask(Found),
 }
 
 /// Reads what is wanted. `progress` is told how many people were read.
@@ -69,6 +78,7 @@ pub async fn read(
         groups: Groups::default(),
         select: wanted.selection.select(),
         progress,
+        jobs: Jobs::Known(OtherWriter::None),
     };
     check_token(graph, entra).await?;
     let First { tenant, application, mut warnings } = reading.first(entra).await?;
@@ -88,17 +98,33 @@ pub async fn read(
     if let (true, Some(application)) = (wanted.roles, &application) {
         reading.give_roles(application);
     }
+    let writer = match std::mem::replace(&mut reading.jobs, Jobs::Known(OtherWriter::None)) {
+        Jobs::Known(writer) => writer,
+        // Every reading has a first round, which asks.
+        Jobs::Ask(_) => OtherWriter::Unknown { because: "it was not asked for".into() },
+    };
     let mut directory = reading.finish(&mut warnings);
     (directory.gone, directory.former) = (gone, former);
-    directory.default_domain = tenant.default_domain;
+    (directory.default_domain, directory.other_writer) = (tenant.default_domain, writer);
     directory.application = application.filter(|_| wanted.assigned);
     let requests = usize::try_from(graph.sent().requests).unwrap_or(usize::MAX);
     let (offered, organization) = (wanted.offered(), tenant.name);
     Ok(Read { directory, offered, warnings, requests, organization, application: found })
 }
 
+/// What the first answers say of the jobs of the application, if there is one.
+fn jobs_of(got: Vec<Got>, application: Result<Found, Trouble>) -> Jobs {
+    match (jobs::answered(got), application) {
+        (Answered::Jobs(jobs), Ok(application)) => Jobs::Known(jobs::writer(&application.name, Ok(jobs))),
+        (Answered::Not(trouble), _) | (Answered::Jobs(_) | Answered::Later, Err(trouble)) => {
+            Jobs::Known(jobs::unknown(&trouble))
+        }
+        (Answered::Later, Ok(application)) => Jobs::Ask(application),
+    }
+}
+
 /// Refuses a token of another tenant before anything is read with it.
-async fn check_token(graph: &Graph, entra: &Entra) -> Result<(), Trouble> {
+pub(super) async fn check_token(graph: &Graph, entra: &Entra) -> Result<(), Trouble> {
     let claims = graph.claims().await?.unwrap_or_default();
     let wanted = &entra.tenant.value;
     match claims.tid {
@@ -123,15 +149,56 @@ struct Reader<'r> {
     groups: Groups,
     select: String,
     progress: &'r (dyn Fn(u64) + Sync),
+    jobs: Jobs,
+}
+
+/// What names the tenant.
+pub(super) fn of_tenant() -> Want {
+    let path = "/organization?$select=id,displayName,verifiedDomains".to_owned();
+    Want::new(Shape::Many, path, "the tenant", "Organization.Read.All")
+}
+
+/// Which tenant it is, checked against the manifest before anything else is used.
+pub(super) fn tenant(entra: &Entra, got: Option<Got>) -> Result<Tenant, Trouble> {
+    const WHAT: &str = "the tenant";
+    let items = got.and_then(Got::items).unwrap_or_default();
+    let [raw] = items.as_slice() else {
+        return Err(Trouble::unusable(WHAT, "Graph did not name exactly one organization"));
+    };
+    let organization = item::object(raw, WHAT)?;
+    let wrong = |wrong: item::Wrong| Trouble::unusable(WHAT, &wrong.to_string());
+    let id = item::id(&organization, "id", WHAT)?;
+    let domains = item::objects(&organization, "verifiedDomains").map_err(wrong)?;
+    let name_of = |domain: &&serde_json::Map<String, serde_json::Value>| {
+        item::text(domain, "name").ok().flatten().map(str::to_owned)
+    };
+    let wanted = &entra.tenant.value;
+    let is_it = match is_guid(wanted) {
+        true => id.eq_ignore_ascii_case(wanted),
+        false => domains.iter().filter_map(name_of).any(|name| name.eq_ignore_ascii_case(wanted)),
+    };
+    if !is_it {
+        return Err(other_tenant(entra, id));
+    }
+    let default = domains.iter().find(|domain| item::boolean(domain, "isDefault").ok().flatten() == Some(true));
+    Ok(Tenant {
+        id: id.into(),
+        name: item::text(&organization, "displayName").map_err(wrong)?.map(Text::from),
+        default_domain: default.and_then(name_of).map(Text::from),
+    })
 }
 
 impl Reader<'_> {
     /// The tenant, the application with its assignments, everybody, and who is named.
     async fn first(&mut self, entra: &Entra) -> Result<First, Trouble> {
         let wanted = self.wanted;
-        let organization = "/organization?$select=id,displayName,verifiedDomains".to_owned();
-        let mut wants = vec![Want::new(Shape::Many, organization, "the tenant", "Organization.Read.All")];
-        let of_application = if wanted.assigned { application::wants(entra, true) } else { Vec::new() };
+        let mut wants = vec![of_tenant()];
+        let of_application = match wanted.assigned {
+            true => application::wants(entra, true),
+            // Only for the sake of its jobs.
+            false => application::wants(entra, false).into_iter().map(Want::optional).collect(),
+        };
+        let of_jobs = jobs::first(entra);
         let names: Vec<Text> =
             wanted.groups.values().map(|named| named.name.clone()).filter(|name| !is_guid(name)).collect();
         let users: Vec<&Text> = wanted.users.iter().filter(|name| !is_guid(name)).collect();
@@ -142,21 +209,29 @@ impl Reader<'_> {
             }
             false => self.users_named("userPrincipalName", &users),
         };
-        let sizes = [of_application.len(), of_groups.len(), of_users.len()];
-        wants.extend(of_application.into_iter().chain(of_groups).chain(of_users));
+        let sizes = [of_application.len(), of_jobs.len(), of_groups.len(), of_users.len()];
+        wants.extend(of_application.into_iter().chain(of_jobs).chain(of_groups).chain(of_users));
         let mut got = fetch(self.graph, &wants, self.progress).await?.into_iter();
-        let tenant = self.tenant(entra, got.next()).await?;
+        let tenant = tenant(entra, got.next())?;
         let of_application: Vec<Got> = got.by_ref().take(sizes[0]).collect();
-        for got in got.by_ref().take(sizes[1]) {
+        let of_jobs: Vec<Got> = got.by_ref().take(sizes[1]).collect();
+        for got in got.by_ref().take(sizes[2]) {
             self.groups.take_facts(got.items().unwrap_or_default())?;
         }
-        for got in got.by_ref().take(sizes[2]) {
+        for got in got.by_ref().take(sizes[3]) {
             self.take_people(got, "people")?;
         }
         let mut warnings = Vec::new();
         let application = match wanted.assigned {
-            true => Some(self.application(entra, of_application, &mut warnings).await?),
-            false => None,
+            true => {
+                let application = self.application(entra, of_application, &mut warnings).await?;
+                self.jobs = jobs_of(of_jobs, Ok(application.0.clone()));
+                Some(application)
+            }
+            false => {
+                self.jobs = jobs_of(of_jobs, application::found(entra, of_application).map(|(found, _)| found));
+                None
+            }
         };
         Ok(First { tenant, application, warnings })
     }
@@ -174,35 +249,6 @@ impl Reader<'_> {
             self.people.take(&raw, what)?;
         }
         Ok(())
-    }
-
-    /// Which tenant it is, checked against the manifest before anything else is used.
-    async fn tenant(&self, entra: &Entra, got: Option<Got>) -> Result<Tenant, Trouble> {
-        const WHAT: &str = "the tenant";
-        let items = got.and_then(Got::items).unwrap_or_default();
-        let [raw] = items.as_slice() else {
-            return Err(Trouble::unusable(WHAT, "Graph did not name exactly one organization"));
-        };
-        let organization = item::object(raw, WHAT)?;
-        let wrong = |wrong: item::Wrong| Trouble::unusable(WHAT, &wrong.to_string());
-        let id = item::id(&organization, "id", WHAT)?;
-        let domains = item::objects(&organization, "verifiedDomains").map_err(wrong)?;
-        let name_of = |domain: &&serde_json::Map<String, serde_json::Value>| {
-            item::text(domain, "name").ok().flatten().map(str::to_owned)
-        };
-        let wanted = &entra.tenant.value;
-        let is_it = match is_guid(wanted) {
-            true => id.eq_ignore_ascii_case(wanted),
-            false => domains.iter().filter_map(name_of).any(|name| name.eq_ignore_ascii_case(wanted)),
-        };
-        if !is_it {
-            return Err(other_tenant(entra, id));
-        }
-        let default = domains.iter().find(|domain| item::boolean(domain, "isDefault").ok().flatten() == Some(true));
-        Ok(Tenant {
-            name: item::text(&organization, "displayName").map_err(wrong)?.map(Text::from),
-            default_domain: default.and_then(name_of).map(Text::from),
-        })
     }
 
     async fn application(
@@ -329,12 +375,20 @@ impl Reader<'_> {
         let of_facts = Groups::facts_of(&unnamed);
         let facts = of_facts.len();
         wants.extend(of_facts);
+        let asked = match &self.jobs {
+            Jobs::Ask(application) => Some(application.clone()),
+            Jobs::Known(_) => None,
+        };
+        wants.extend(asked.as_ref().map(|application| jobs::by_id(application).optional()));
         wants.extend(users(&direct, &self.select));
         wants.extend(by_mail);
         let mut got = fetch(self.graph, &wants, self.progress).await?.into_iter();
         let members: Vec<Got> = got.by_ref().take(open.len()).collect();
         for got in got.by_ref().take(facts) {
             self.groups.take_facts(got.items().unwrap_or_default())?;
+        }
+        if let Some(application) = asked {
+            self.jobs = Jobs::Known(jobs::writer(&application.name, jobs::answered_by_id(got.next())));
         }
         for ((id, why), got) in open.iter().zip(members) {
             self.groups.take_members(id, got, &mut self.people, everyone, why)?;

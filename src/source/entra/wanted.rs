@@ -94,6 +94,12 @@ impl Wanted {
         }
     }
 
+    /// The same, with the application and who is assigned to it, whether the manifest needs them or not.
+    #[must_use]
+    pub fn with_application(self) -> Self {
+        Self { assigned: true, ..self }
+    }
+
     /// The names of the attributes that are read, whether anybody has a value or not.
     pub(super) fn offered(&self) -> Vec<Text> {
         let mut offered = self.selection.offered();

@@ -294,6 +294,19 @@ fn read(inner: &Inner, method: &str, address: &str) -> Result<Said, Refused> {
             let found = store.applications.iter().find(|one| one["appId"] == app);
             application(inner, address, &query, found, app, steps.len() == 2)
         }
+        [key, "synchronization", "jobs"] if key.starts_with("servicePrincipals(appId='") && store.jobs_by_key => {
+            let app = key.trim_start_matches("servicePrincipals(appId='").trim_end_matches("')");
+            let found = store.applications.iter().find(|one| one["appId"] == app);
+            jobs(inner, found.ok_or_else(|| not_found(app))?)
+        }
+        ["servicePrincipals", id, "synchronization", rest @ ..] => {
+            let found = store.applications.iter().find(|one| one["id"] == *id).ok_or_else(|| not_found(id))?;
+            match rest {
+                ["jobs"] => jobs(inner, found),
+                ["jobs", job, "schema"] => schema(inner, &query, found, job),
+                _ => Err(not_found(id)),
+            }
+        }
         ["servicePrincipals", id] | ["servicePrincipals", id, "appRoleAssignedTo"] => {
             let found = store.applications.iter().find(|one| one["id"] == *id);
             application(inner, address, &query, found, id, steps.len() == 3)
@@ -323,6 +336,24 @@ fn application(
     let all = inner.store.assigned.get(id).cloned().unwrap_or_default();
     let top = query.top(inner.page)?;
     Ok(Said::ok(page(inner, address, query, &all, top)?, 1))
+}
+
+fn jobs(inner: &Inner, application: &Object) -> Result<Said, Refused> {
+    let id = application["id"].as_str().unwrap();
+    // Where provisioning was never set up, there is no such thing.
+    let jobs = inner.store.jobs.get(id).ok_or_else(|| not_found(id))?;
+    Ok(Said::ok(json!({ "@odata.context": format!("{}/$metadata#x", inner.base), "value": jobs }), 1))
+}
+
+/// The schema of a job; its `directories` are a navigation property.
+fn schema(inner: &Inner, query: &Query, application: &Object, job: &str) -> Result<Said, Refused> {
+    let jobs = inner.store.jobs.get(application["id"].as_str().unwrap());
+    let has = jobs.is_some_and(|jobs| jobs.iter().any(|one| one["id"] == job));
+    let mut schema = inner.store.schemas.get(job).filter(|_| has).cloned().ok_or_else(|| not_found(job))?;
+    if inner.store.directories_apart && query.get("$expand") != Some("directories") {
+        schema.as_object_mut().unwrap().remove("directories");
+    }
+    Ok(Said::ok(schema, 1))
 }
 
 fn users(inner: &Inner, address: &str, query: &Query) -> Result<Said, Refused> {
@@ -417,6 +448,8 @@ fn page(inner: &Inner, address: &str, query: &Query, all: &[Value], top: usize) 
     let mut page = json!({ "@odata.context": format!("{}/$metadata#x", inner.base), "value": all.get(from..to).unwrap_or_default() });
     if to < all.len() {
         let (path, rest) = address.split_once('?').unwrap_or((address, ""));
+        // In Graph's own spelling, not in that of whoever asked: a proxy may have escaped it.
+        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
         let rest: Vec<&str> =
             rest.split('&').filter(|part| !part.starts_with("$skiptoken=") && !part.is_empty()).collect();
         page["@odata.nextLink"] = format!("{}{path}?{}&$skiptoken=RFNwdA{to}", inner.base, rest.join("&")).into();

@@ -25,6 +25,14 @@ pub struct Store {
     pub applications: Vec<Object>,
     /// Assignments to an application, by its object id.
     pub assigned: BTreeMap<String, Vec<Value>>,
+    /// Provisioning jobs of an application, by its object id; nothing where it was never set up.
+    pub jobs: BTreeMap<String, Vec<Value>>,
+    /// The schemas of jobs, by their ids.
+    pub schemas: BTreeMap<String, Value>,
+    /// Whether jobs are found by the application id too, which Microsoft does not document.
+    pub jobs_by_key: bool,
+    /// Whether a schema comes without its directories unless they are expanded.
+    pub directories_apart: bool,
     /// Positions of users, by id.
     index: HashMap<String, usize>,
 }
@@ -52,6 +60,7 @@ impl Store {
             groups: objects("groups"),
             others: objects("others"),
             applications: objects("applications"),
+            jobs_by_key: true,
             ..Self::default()
         };
         for (group, members) in json["members"].as_object().unwrap() {
@@ -108,6 +117,23 @@ impl Store {
             "principalId": principal, "principalType": kind, "resourceDisplayName": "Dialpad",
             "resourceId": application,
         }));
+    }
+
+    /// A provisioning job of the first application, with the schema of a file in `tests/cases/import`.
+    pub fn job(&mut self, id: &str, state: &str, code: &str, schema: &str) {
+        let application = self.applications[0]["id"].as_str().unwrap().to_owned();
+        self.jobs.entry(application).or_default().push(json!({
+            "id": id, "templateId": "dialpad",
+            "schedule": { "expiration": null, "interval": "PT40M", "state": state },
+            "status": {
+                "countSuccessiveCompleteFailures": 0, "escrowsPruned": false, "code": code, "lastExecution": null,
+                "lastSuccessfulExecution": null, "lastSuccessfulExecutionWithExports": null, "quarantine": null,
+                "progress": [], "synchronizedEntryCountByType": [], "troubleshootingUrl": "",
+            },
+            "synchronizationJobSettings": [{ "name": "QuarantineTooManyDeletesThreshold", "value": "500" }],
+        }));
+        let path = format!("{}/tests/cases/import/{schema}.json", env!("CARGO_MANIFEST_DIR"));
+        self.schemas.insert(id.to_owned(), serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap());
     }
 
     fn named(&self, id: &str) -> String {

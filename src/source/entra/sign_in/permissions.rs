@@ -61,7 +61,7 @@ struct Need {
     wanted: fn(Asked) -> bool,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need {
         enough: &["Application.Read.All", "Directory.Read.All", "Application.ReadWrite.All", "Directory.ReadWrite.All"],
         stops: "the enterprise application and who is assigned to it cannot be read",
@@ -102,6 +102,12 @@ const NEEDS: [Need; 6] = [
         enough: &["Member.Read.Hidden"],
         stops: "members of groups with hidden membership cannot be read",
         // Few tenants have such groups, and who has none needs nothing.
+        wanted: |_| false,
+    },
+    Need {
+        enough: &["Synchronization.Read.All", "Synchronization.ReadWrite.All"],
+        stops: "whether Entra's own provisioning job is active cannot be seen",
+        // What is read is as good without it; that it cannot be seen is said elsewhere.
         wanted: |_| false,
     },
     Need {
@@ -243,7 +249,7 @@ mod tests {
             "Sites.FullControl.All",
         ];
         let reading = ["AuditLog.Read.All", "Mail.Read", "Mail.ReadBasic.All"];
-        let granted = [&LEAST[..], &more, &reading, &["Member.Read.Hidden"]].concat();
+        let granted = [&LEAST[..], &more, &reading, &["Member.Read.Hidden", "Synchronization.Read.All"]].concat();
         let verdict = judge(&roles(&granted), ASSIGNED).unwrap();
         assert_eq!(verdict.writing, sorted(&more));
         assert_eq!(verdict.unneeded, sorted(&reading));
