@@ -449,9 +449,11 @@ fn page(inner: &Inner, address: &str, query: &Query, all: &[Value], top: usize) 
     if to < all.len() {
         let (path, rest) = address.split_once('?').unwrap_or((address, ""));
         // In Graph's own spelling, not in that of whoever asked: a proxy may have escaped it.
-        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-        let rest: Vec<&str> =
-            rest.split('&').filter(|part| !part.starts_with("$skiptoken=") && !part.is_empty()).collect();
+        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let path = decoded(path);
+        let rest = rest.split('&').filter_map(|part| part.split_once('=')).map(|(key, value)| (decoded(key), value));
+        let rest: Vec<String> =
+            rest.filter(|(key, _)| key != "$skiptoken").map(|(key, value)| format!("{key}={value}")).collect();
         page["@odata.nextLink"] = format!("{}{path}?{}&$skiptoken=RFNwdA{to}", inner.base, rest.join("&")).into();
     }
     Ok(page)
