@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # The whole story against SCIM servers that others wrote: plan, apply, plan again
-# empty, drift by hand, leave, return, a renamed group, a stranger left alone.
+# empty, drift by hand, leave, return, a renamed group, a stranger left alone. Then
+# the fault laws, through a proxy that has accidents, and with the program killed.
 #
 #   tests/interop.sh [scim2-server|scimmy]
 #   DIALFORM_SHARED   the folder with servers/*.sh (default: ../shared beside the project)
+#   DIALFORM_EVERY=1  each fault at each request, rather than a sample
+#   DIALFORM_SEED, DIALFORM_SEEDS, DIALFORM_KILLS   which random ones, and how many
 #   SCIM_CACHE_DIR    where the servers are installed (default: in the user's cache)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -37,7 +40,7 @@ story() { # name, needed program, port, path of the base URL
   done
   echo "-- $name at $base"
   DIALFORM_INTEROP_URL=$base DIALFORM_INTEROP_TOKEN=interop \
-    cargo test --quiet --test it interop:: -- --ignored --nocapture --test-threads=1
+    cargo test --quiet --test it interop -- --ignored --nocapture --test-threads=1
   kill "$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || true
   pid=

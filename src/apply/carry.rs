@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::{Stopping, seek::Look};
+use super::{Stopping, recover::ON_ITS_WAY, seek::Look};
 use crate::{
     dialpad::{Done, SendError, Stored, Writer, confirm},
     live::{Group, User},
@@ -38,7 +38,9 @@ pub(super) struct Context {
 pub(super) struct Carried {
     pub status: Status,
     pub target: Option<TargetId>,
-    /// What the memory learns; the journal has it already.
+    /// The intent of its last request, where that was answered and the journal lacks the result.
+    pub intent: Option<Line>,
+    /// What the memory and the journal learn.
     pub effects: Vec<Effect>,
     /// A request of which nobody knows whether it was done.
     pub in_doubt: Option<Doubt>,
@@ -97,6 +99,14 @@ impl Context {
         self.began.checked_add(elapsed).unwrap_or(self.began)
     }
 
+    /// Writes down what came of a change, with the result of its last request.
+    pub fn settle(&self, intent: Option<Line>, effects: Vec<Effect>) -> Result<(), StateError> {
+        match intent {
+            Some(line) => self.journal.settle(line, effects),
+            None => self.journal.note(effects),
+        }
+    }
+
     pub fn learn(&self, change: &ChangeId, id: TargetId) {
         // Inserting cannot be left half done by a panic.
         self.ids.lock().unwrap_or_else(PoisonError::into_inner).insert(change.clone(), id);
@@ -147,7 +157,7 @@ impl Context {
         self.finish(change, target, last, already, &seen)
     }
 
-    /// Writes down that the change is done, and says what has to be read back.
+    /// What is to be written down of a change that is done, and what has to be read back.
     fn finish(
         &self,
         change: &Change,
@@ -164,15 +174,10 @@ impl Context {
         if self.failing.contains(&change.id.0) {
             effects.push(Effect::Mended { change: change.id.clone() });
         }
-        let written = match last {
-            Some(line) => self.journal.settle(line, effects.clone()),
-            None => self.journal.note(effects.clone()),
-        };
         let gone = matches!(change.action, Action::DeleteUser | Action::DeleteGroup);
         let check = target.clone().filter(|_| !gone && seen.doubtful);
         let status = if already { Status::Already } else { Status::Done };
-        let halt = written.err().map(|error| Halt::of(&error));
-        Carried { status, target, effects, in_doubt: None, check, halt }
+        Carried { status, target, intent: last, effects, in_doubt: None, check, halt: None }
     }
 
     fn not_tried(&self, target: Option<TargetId>, halt: Halt) -> Carried {
@@ -191,9 +196,8 @@ impl Context {
                 let (change, at) = (change.id.clone(), self.now());
                 let failed = Effect::Failed { change, message: message.clone(), at, wanted };
                 let effects = if refused { vec![failed] } else { Vec::new() };
-                let written = self.journal.settle(line, effects.clone()).err();
-                let halt = halt.or_else(|| written.map(|error| Halt::of(&error)));
-                Carried { status: Status::Failed { http, message }, effects, halt, ..Carried::failed(target, "") }
+                let status = Status::Failed { http, message };
+                Carried { status, intent: Some(line), effects, halt, ..Carried::failed(target, "") }
             }
             Trouble::Doubt { doubt, message, halt } => {
                 Carried { in_doubt: Some(*doubt), halt, ..Carried::failed(target, message) }
@@ -230,6 +234,9 @@ impl Context {
             }
             if in_doubt {
                 lost = Some(error.to_string());
+                if is_create(request) || matches!(request, Request::AddMembers { .. }) {
+                    tokio::time::sleep(ON_ITS_WAY).await;
+                }
             }
             match self.look(&doubt, request, lost.is_some(), taken).await {
                 Look::There { user, group } => {
@@ -317,7 +324,7 @@ impl Halt {
 impl Carried {
     pub fn failed(target: Option<TargetId>, message: impl Into<Text>) -> Self {
         let status = Status::Failed { http: None, message: message.into() };
-        Self { status, target, effects: Vec::new(), in_doubt: None, check: None, halt: None }
+        Self { status, target, intent: None, effects: Vec::new(), in_doubt: None, check: None, halt: None }
     }
 }
 

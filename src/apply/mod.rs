@@ -22,7 +22,7 @@ use crate::{
     state::{Effect, Guard, State, StateError},
 };
 
-pub use recover::recover;
+pub use recover::{let_arrive, recover};
 pub use stale::{Freshness, Mismatch, Moved, check_fits, check_stale};
 pub use stopping::{Stopper, Stopping};
 

@@ -1,5 +1,7 @@
 //! Settling what an earlier run left in doubt, by looking each up.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -7,29 +9,42 @@ use crate::{
     live::User,
     names::AttrPath,
     plan::{Action, Kind},
-    state::{Doubt, Found, Guard, State, StateError},
+    state::{Doubt, Found, Guard, State, StateError, Told},
 };
+
+/// How long a request may be on its way after whoever sent it has given it up. A group
+/// whose name need not be unique is made twice when it is looked for too early, and
+/// some services list a member twice that is added twice.
+pub(super) const ON_ITS_WAY: Duration = Duration::from_secs(2);
+
+/// Waits until no request of an earlier run can be on its way any more that does harm
+/// twice. Call it before they are looked for.
+pub async fn let_arrive(state: &State, now: Timestamp) {
+    let adds = |doubt: &&Doubt| matches!(doubt.action, Action::CreateUser | Action::CreateGroup | Action::AddMembers);
+    let left = |doubt: &Doubt| {
+        // The clock of another machine may go before ours.
+        let since = Duration::try_from(now.duration_since(doubt.at)).unwrap_or_default();
+        ON_ITS_WAY.saturating_sub(since)
+    };
+    let wait = state.in_doubt().iter().filter(adds).map(left).max().unwrap_or_default();
+    tokio::time::sleep(wait).await;
+}
 
 /// Looks up each request that an earlier run left in doubt: one look-up each. What
 /// cannot be looked up stays in doubt.
 ///
 /// Where all of live Dialpad is read anyway, [`State::resolve`] does the same without a request.
 ///
-/// Gives those that were found done.
-///
 /// # Errors
 /// When the state cannot be written.
-pub async fn recover(state: &mut State, guard: &Guard, reader: &Reader) -> Result<Vec<Doubt>, StateError> {
+pub async fn recover(state: &mut State, guard: &Guard, reader: &Reader, told: Told<'_>) -> Result<(), StateError> {
     // The guard proves that nobody else settles them too.
     let _ = guard;
-    let mut done = Vec::new();
     for doubt in state.in_doubt().to_vec() {
         let found = look(&doubt, reader).await.unwrap_or(Found::Unknown);
-        if state.resolve_one(&doubt, &found, Timestamp::now())? {
-            done.push(doubt);
-        }
+        state.resolve_one(&doubt, &found, Timestamp::now(), told)?;
     }
-    Ok(done)
+    Ok(())
 }
 
 async fn look(doubt: &Doubt, reader: &Reader) -> Result<Found, ReadError> {

@@ -181,12 +181,11 @@ impl<'a> Walk<'a> {
     }
 
     fn take_in(&mut self, at: usize, carried: Carried, took: Duration) {
-        let Carried { status, target, effects, in_doubt, check, halt } = carried;
+        let Carried { status, target, intent, effects, in_doubt, check, halt } = carried;
         let person = self.changes[at].subject.source.as_ref();
         let disabled_since =
             person.and_then(|person| self.state.memory().users.get(person)).and_then(|link| link.disabled_since);
         self.checks.extend(check.map(|target| Check { at, target, disabled_since }));
-        self.state.absorb(&effects);
         if let Some(doubt) = in_doubt {
             self.state.keep_in_doubt(doubt);
         }
@@ -195,6 +194,13 @@ impl<'a> Walk<'a> {
             self.tried += 1;
             self.failed += u64::from(matches!(status, Status::Failed { .. }));
             self.forbidden += u64::from(forbidden);
+        }
+        // First it is told, then the journal has it: who is killed in between finds it in
+        // doubt, and tells it again. The other way round nobody would ever tell it.
+        self.finish(at, ChangeResult { target, ..result(&self.changes[at], status) }, took);
+        self.state.absorb(&effects);
+        if let Err(error) = self.context.settle(intent, effects) {
+            self.halt(Halt::of(&error));
         }
         match halt {
             // One account that may not be touched is no reason to leave the others alone.
@@ -205,7 +211,6 @@ impl<'a> Walk<'a> {
             }
             None => {}
         }
-        self.finish(at, ChangeResult { target, ..result(&self.changes[at], status) }, took);
     }
 
     fn halt(&mut self, halt: Halt) {

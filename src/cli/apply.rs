@@ -24,7 +24,7 @@ use crate::{
     names::count,
     plan::{self, Plan, outcome::Outcome},
     render::{self, text::View},
-    state::{Guard, LockError, State, StateError},
+    state::{Doubt, Guard, LockError, State, StateError},
 };
 
 /// The arguments.
@@ -87,21 +87,24 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
     if !state.in_doubt().is_empty() {
         let doubts = count(state.in_doubt().len(), "request", "requests");
         terminal.say(&format!("looking up {doubts} of an earlier run that was cut off"));
+        apply::let_arrive(&state, Timestamp::now()).await;
     }
     let scim = manifest.target.scim();
     let base = Options { concurrency: scim.concurrency, page_size: scim.page_size, ..Options::default() };
     let unwritten = |error: StateError, terminal: &mut Terminal| super::failed(&error.to_string(), terminal);
+    let records = Records::open(&state, manifest);
+    let mut told = |doubt: &Doubt, fate| records.recovered(doubt, fate);
     let mut read = None;
-    let (plan, options, recovered) = match saved {
+    let (plan, options) = match saved {
         Some(plan) => {
-            let recovered = apply::recover(&mut state, &guard, writer.reader()).await;
-            let recovered = recovered.map_err(|error| unwritten(error, terminal))?;
+            let recovered = apply::recover(&mut state, &guard, writer.reader(), &mut told).await;
+            recovered.map_err(|error| unwritten(error, terminal))?;
             let freshness = apply::check_stale(&plan, writer.reader(), &base).await.map_err(|error| {
                 inputs::unreachable(&error, terminal);
                 Exit::Failed
             })?;
             moved(&freshness, args.skip_stale, terminal)?;
-            (plan, freshness.options(&base), recovered)
+            (plan, freshness.options(&base))
         }
         None => {
             let gathered = directory::read(manifest, Reach::default(), state.memory(), terminal).await?;
@@ -109,11 +112,11 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
             let live = inputs::live(writer.reader(), manifest, &directory, terminal).await?;
             // What an earlier run left in doubt is seen in what was read, without a request.
             let now = Timestamp::now();
-            let recovered = state.resolve(&live, now).map_err(|error| unwritten(error, terminal))?;
+            state.resolve(&live, now, &mut told).map_err(|error| unwritten(error, terminal))?;
             let inputs = plan::Inputs { manifest, directory: &directory, live: &live, memory: state.memory(), now };
             let plan = plan::between(&inputs, &args.about.options(manifest.target.label()));
             read = Some((directory, now));
-            (plan, base, recovered)
+            (plan, base)
         }
     };
     if args.plan.is_none() || !args.yes {
@@ -123,7 +126,7 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
     if !plan.is_empty() && !args.yes && !agreed(&plan, terminal) {
         return Ok(Exit::Failed);
     }
-    let records = Records::open(&state, manifest, &plan, &recovered);
+    records.begin(&plan);
     let outcome = walk(&plan, &writer, &mut state, &guard, &options, &records, terminal).await;
     let read = read.as_ref().map(|(directory, now)| (manifest, directory, *now));
     records.close(&plan, &outcome, read, state.memory(), terminal);

@@ -167,7 +167,7 @@ pub fn read(file: &Path, args: &ReadingArgs, reach: Reach, terminal: &mut Termin
     let live = runtime.block_on(live(&reader, &manifest, &directory, terminal))?;
     let now = Timestamp::now();
     // What an earlier run left in doubt is seen in what was read.
-    state.resolve(&live, now).map_err(|error| failed(&error.to_string(), terminal))?;
+    state.resolve(&live, now, &mut |_, _| ()).map_err(|error| failed(&error.to_string(), terminal))?;
     let memory = state.memory().clone();
     let target = manifest.target.label();
     Ok(Inputs { manifest, directory, live, memory, now, target, offered })

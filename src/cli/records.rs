@@ -19,7 +19,7 @@ use crate::{
         Plan,
         outcome::{ChangeResult, Outcome},
     },
-    state::{Doubt, State},
+    state::{Doubt, Fate, State},
 };
 
 /// The log of a run, told from several threads at once.
@@ -33,21 +33,27 @@ struct Inner {
 }
 
 impl Records {
-    /// Opens the log of a run that carries out a plan, and writes down what was found of an earlier one.
-    pub fn open(state: &State, manifest: &Manifest, plan: &Plan, recovered: &[Doubt]) -> Self {
+    /// Opens the log of a run.
+    pub fn open(state: &State, manifest: &Manifest) -> Self {
         let run = state.journal().map(|journal| journal.run().clone()).unwrap_or_default();
         let about = About::of(manifest, &run, Origin::of(&|name| std::env::var(name).ok()));
         // The log stays on this machine, also where the state is shared.
-        let opened = Log::open(&State::folder_of(manifest, Path::new("")), about, plan);
+        let opened = Log::open(&State::folder_of(manifest, Path::new("")), about);
         let (log, problem) = match opened {
             Ok(log) => (Some(log), None),
             Err(problem) => (None, Some(problem)),
         };
-        let records = Self { inner: Mutex::new(Inner { log, problem }) };
-        for doubt in recovered {
-            records.write(|log| log.recovered(doubt));
-        }
-        records
+        Self { inner: Mutex::new(Inner { log, problem }) }
+    }
+
+    /// What became of a request of an earlier run.
+    pub fn recovered(&self, doubt: &Doubt, fate: Fate) {
+        self.write(|log| log.recovered(doubt, fate));
+    }
+
+    /// The run carries out this plan.
+    pub fn begin(&self, plan: &Plan) {
+        self.write(|log| log.begin(plan));
     }
 
     fn write(&self, write: impl FnOnce(&mut Log) -> Result<(), LogError>) {

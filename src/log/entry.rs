@@ -14,7 +14,7 @@ use crate::{
         self, AttributeChange, Change, Held, Kind, MemberName, Reason, Subject,
         outcome::{self, ChangeResult, LeftOut},
     },
-    state::Doubt,
+    state::{Doubt, Fate},
 };
 
 /// `provisioningAction`.
@@ -225,16 +225,28 @@ pub(super) fn of_unchanged(
     line.write(about, now)
 }
 
-pub(super) fn of_doubt(about: &About, doubt: &Doubt, now: Timestamp) -> Value {
+/// Of a request of a run that was cut off before it could write what came of it.
+pub(super) fn of_doubt(about: &About, doubt: &Doubt, fate: Fate, now: Timestamp) -> Value {
     let action = Action::of(doubt.action);
-    let told = format!("a run that was cut off sent it on {:.0}, and it was found done", doubt.at);
-    let steps = vec![step(action.export(), "export", Status::Success, &told)];
+    let (status, end) = match fate {
+        Fate::Done => (Status::Success, "it was found done"),
+        Fate::NotDone => (Status::Skipped, "it was found not done"),
+        Fate::Open => (Status::Warning, "no answer is known; the next plan goes on from what Dialpad holds"),
+    };
+    let told = format!("a run that was cut off sent it on {:.0}, and {end}", doubt.at);
+    let trouble = (fate == Fate::Open).then(|| Trouble {
+        code: "NoAnswer",
+        reason: told.clone(),
+        category: "nonServiceFailure",
+        recommended: "",
+    });
+    let steps = vec![step(action.export(), "export", status, &told)];
     let line = Line {
         id: &doubt.change.0,
         action,
         subject: &doubt.subject,
-        status: Status::Success,
-        trouble: None,
+        status,
+        trouble,
         steps,
         modified: Vec::new(),
         took: Duration::ZERO,

@@ -30,7 +30,7 @@ use crate::{
     manifest::{Manifest, Source},
     names::{SourceId, Text},
     plan::{Change, ChangeId, Plan, outcome::ChangeResult},
-    state::Doubt,
+    state::{Doubt, Fate},
 };
 
 /// The folder of the log within the state's.
@@ -69,23 +69,29 @@ impl About {
 #[derive(Debug)]
 pub struct Log {
     shelf: Shelf,
+    folder: PathBuf,
     about: About,
     changes: HashMap<ChangeId, Change>,
 }
 
 impl Log {
-    /// Opens the log in a state's folder for a run that carries out a plan; the plan is kept beside it.
+    /// Opens the log in a state's folder for a run.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn open(state: &Path, about: About, plan: &Plan) -> Result<Self, LogError> {
+    pub fn open(state: &Path, about: About) -> Result<Self, LogError> {
         let folder = folder(state);
         let shelf = Shelf::open(&folder, Timestamp::now())?;
-        if !plan.is_empty() {
-            ran::keep(&folder, &about.run, plan)?;
-        }
-        let changes = plan.changes.iter().map(|change| (change.id.clone(), change.clone())).collect();
-        Ok(Self { shelf, about, changes })
+        Ok(Self { shelf, folder, about, changes: HashMap::new() })
+    }
+
+    /// The run carries out this plan, which is kept beside the log.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(&mut self, plan: &Plan) -> Result<(), LogError> {
+        self.changes = plan.changes.iter().map(|change| (change.id.clone(), change.clone())).collect();
+        if plan.is_empty() { Ok(()) } else { ran::keep(&self.folder, &self.about.run, plan) }
     }
 
     /// A change is finished.
@@ -137,12 +143,16 @@ impl Log {
         self.shelf.flush()
     }
 
-    /// A request of an earlier run that was cut off was found done.
+    /// What became of a request of an earlier run that was cut off. That it was not
+    /// done is not written: nothing happened.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn recovered(&mut self, doubt: &Doubt) -> Result<(), LogError> {
-        self.write(|about, now| entry::of_doubt(about, doubt, now))
+    pub fn recovered(&mut self, doubt: &Doubt, fate: Fate) -> Result<(), LogError> {
+        match fate {
+            Fate::Done | Fate::Open => self.write(|about, now| entry::of_doubt(about, doubt, fate, now)),
+            Fate::NotDone => Ok(()),
+        }
     }
 
     fn write(&mut self, line: impl FnOnce(&About, Timestamp) -> Value) -> Result<(), LogError> {

@@ -34,7 +34,7 @@ pub use effect::Effect;
 pub use examine::examine;
 pub use journal::{Doubt, Journal, Seek};
 pub use lock::{Guard, Hold, Holder, LockError, Look};
-pub use recovery::Found;
+pub use recovery::{Fate, Found, Told};
 pub use store::{Disk, Store};
 
 use self::{

@@ -128,9 +128,23 @@ pub enum Found {
     Unknown,
 }
 
+/// What became of a request that was in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was done.
+    Done,
+    /// It was not done.
+    NotDone,
+    /// An attribute or a member was to be changed: the next plan goes on from what is there.
+    Open,
+}
+
+/// Is told what became of a doubt, before that is written to the journal.
+pub type Told<'a> = &'a mut dyn FnMut(&Doubt, Fate);
+
 impl Doubt {
-    /// What the service's state says of the doubt: what is to be remembered, or `None` while it stays.
-    pub fn verdict(&self, found: &Found, now: Timestamp) -> Option<Vec<Effect>> {
+    /// What the service's state says of the doubt and is to be remembered, or `None` while it stays.
+    pub fn verdict(&self, found: &Found, now: Timestamp) -> Option<(Fate, Vec<Effect>)> {
         let done = match (self.action, found) {
             (_, Found::Unknown) => return None,
             (Action::CreateUser, Found::User(user)) => self.seek.is_user(user).then(|| user.id.clone()),
@@ -148,10 +162,10 @@ impl Doubt {
                 | Action::AddMembers
                 | Action::RemoveMembers,
                 _,
-            )
-            | (_, Found::User(_) | Found::Group(_) | Found::Nothing) => None,
+            ) => return Some((Fate::Open, Vec::new())),
+            (_, Found::User(_) | Found::Group(_) | Found::Nothing) => None,
         };
-        Some(done.map_or_else(Vec::new, |target| self.effects(&target, now)))
+        Some(done.map_or((Fate::NotDone, Vec::new()), |target| (Fate::Done, self.effects(&target, now))))
     }
 
     fn effects(&self, target: &TargetId, now: Timestamp) -> Vec<Effect> {
@@ -217,35 +231,33 @@ impl State {
     /// incomplete reading does not show stays in doubt. So does everything when the
     /// state was written for another target.
     ///
-    /// Gives those that were found done.
-    ///
     /// # Errors
     /// When it cannot be written, while the lock is held.
-    pub fn resolve(&mut self, live: &Live, now: Timestamp) -> Result<Vec<Doubt>, StateError> {
-        let mut done = Vec::new();
+    pub fn resolve(&mut self, live: &Live, now: Timestamp, told: Told<'_>) -> Result<(), StateError> {
         if self.written_for.as_ref().is_some_and(|was| *was != self.target) {
-            return Ok(done);
+            return Ok(());
         }
         for doubt in self.in_doubt.clone() {
-            if self.resolve_one(&doubt, &find(&doubt, live), now)? {
-                done.push(doubt);
-            }
+            self.resolve_one(&doubt, &find(&doubt, live), now, told)?;
         }
-        Ok(done)
+        Ok(())
     }
 
-    /// Settles one doubt by what a look-up found; gives whether it was found done.
+    /// Settles one doubt by what a look-up found.
     ///
     /// # Errors
     /// As [`State::resolve`].
-    pub fn resolve_one(&mut self, doubt: &Doubt, found: &Found, now: Timestamp) -> Result<bool, StateError> {
-        match doubt.verdict(found, now) {
-            Some(effects) => {
-                let done = !effects.is_empty();
-                self.settle(&doubt.id, effects).map(|()| done)
-            }
-            None => Ok(false),
-        }
+    pub fn resolve_one(
+        &mut self,
+        doubt: &Doubt,
+        found: &Found,
+        now: Timestamp,
+        told: Told<'_>,
+    ) -> Result<(), StateError> {
+        let Some((fate, effects)) = doubt.verdict(found, now) else { return Ok(()) };
+        // Killed in between, the doubt stays and is told again.
+        told(doubt, fate);
+        self.settle(&doubt.id, effects)
     }
 }
 

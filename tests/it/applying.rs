@@ -323,7 +323,7 @@ async fn doubts_of_a_cut_run_are_settled_by_one_look_up_each() {
     assert_eq!(state.in_doubt().len(), 3, "{:?}", state.in_doubt());
     let guard = state.lock().unwrap();
     world.sandbox.reset_requests();
-    apply::recover(&mut state, &guard, world.writer().reader()).await.unwrap();
+    apply::recover(&mut state, &guard, world.writer().reader(), &mut |_, _| ()).await.unwrap();
     assert_eq!((world.sandbox.requests().total, world.sandbox.requests().writes()), (3, 0));
     assert_eq!(state.in_doubt(), []);
     assert!(state.memory().users[&person("p06")].disabled_since.is_some(), "the leaver was suspended by us");

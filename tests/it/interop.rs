@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use crate::process::Folder;
 
-struct Server {
-    url: String,
-    token: String,
+pub struct Server {
+    pub url: String,
+    pub token: String,
 }
 
 impl Server {
-    fn from_environment() -> Self {
+    pub fn from_environment() -> Self {
         let get = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("tests/interop.sh sets {name}"));
         Self { url: get("DIALFORM_INTEROP_URL"), token: get("DIALFORM_INTEROP_TOKEN") }
     }
@@ -35,7 +35,7 @@ impl Server {
     }
 
     /// All resources of an endpoint, however small its pages are.
-    fn all(&self, endpoint: &str) -> Vec<Value> {
+    pub fn all(&self, endpoint: &str) -> Vec<Value> {
         let mut found: Vec<Value> = Vec::new();
         loop {
             let page = self.call("GET", &format!("/{endpoint}?startIndex={}&count=100", found.len() + 1), None);
@@ -46,6 +46,15 @@ impl Server {
                 return found;
             }
             found.extend(new);
+        }
+    }
+
+    /// Deletes everything, groups first: not every server takes who is deleted out of the groups.
+    pub fn clear(&self) {
+        for endpoint in ["Groups", "Users"] {
+            for resource in self.all(endpoint) {
+                self.call("DELETE", &format!("/{endpoint}/{}", id(&resource)), None);
+            }
         }
     }
 

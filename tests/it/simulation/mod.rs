@@ -115,7 +115,7 @@ impl World {
             // The planner would hold things back here; a plan without them shows nothing new.
             return Err("read everything: it was incomplete".to_owned());
         }
-        state.resolve(&live, Timestamp::now()).map_err(|error| error.to_string())?;
+        state.resolve(&live, Timestamp::now(), &mut |_, _| ()).map_err(|error| error.to_string())?;
         Ok(self.wanted.plan(&live, state.memory()))
     }
 
