@@ -134,14 +134,45 @@ fn done(lines: &[Value], run: &str) -> BTreeMap<ChangeId, Option<TargetId>> {
     for line in lines.iter().filter(|line| line["cycleId"] == run) {
         let Some(id) = line["changeId"].as_str() else { continue };
         let id = ChangeId(id.into());
-        // A warning is a change that was done and not stored whole.
-        if matches!(line.pointer("/provisioningStatusInfo/status").and_then(Value::as_str), Some("success" | "warning"))
-        {
-            let target = line.pointer("/targetIdentity/id").and_then(Value::as_str).filter(|id| !id.is_empty());
+        let text = |pointer: &str| line.pointer(pointer).and_then(Value::as_str);
+        // A warning is a change that was done and not stored whole, unless nobody knows what came of it.
+        let unknown = text("/provisioningStatusInfo/errorInformation/errorCode") == Some("NoAnswer");
+        if !unknown && matches!(text("/provisioningStatusInfo/status"), Some("success" | "warning")) {
+            let target = text("/targetIdentity/id").filter(|id| !id.is_empty());
             done.insert(id, target.map(TargetId::new));
         } else {
             done.remove(&id);
         }
     }
     done
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn line(run: &str, change: &str, status: &str, code: Option<&str>) -> Value {
+        json!({
+            "cycleId": run, "changeId": change, "targetIdentity": {"id": "t1"},
+            "provisioningStatusInfo": {"status": status, "errorInformation": code.map(|code| json!({"errorCode": code}))},
+        })
+    }
+
+    #[test]
+    fn what_was_done_is_what_the_last_line_of_a_change_says() {
+        let lines = [
+            line("r", "create", "success", None),
+            line("r", "partly", "warning", Some("SchemaAttributeNotFound")),
+            line("r", "in doubt", "warning", Some("NoAnswer")),
+            line("r", "refused", "failure", Some("EntryConflict")),
+            line("r", "taken back", "success", None),
+            line("r", "taken back", "failure", None),
+            line("other", "elsewhere", "success", None),
+        ];
+        let done = done(&lines, "r");
+        assert_eq!(done.keys().map(|id| &*id.0).collect::<Vec<_>>(), ["create", "partly"]);
+        assert_eq!(done[&ChangeId("create".into())], Some(TargetId::new("t1")));
+    }
 }
