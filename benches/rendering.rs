@@ -16,7 +16,7 @@ use dialform::{
         outcome::{ChangeResult, Outcome, Status},
     },
     render::{
-        json, markdown,
+        html, json, markdown,
         text::{self, View},
     },
 };
@@ -34,6 +34,7 @@ fn main() {
     measure("text, all, in colour", || text::plan(&plan, &all));
     measure("json", || json::plan(&plan));
     measure("markdown", || markdown::plan(&plan));
+    measure("html", || html::plan(&plan));
     measure("outcome, text", || text::outcome(&plan, &outcome, &View::default()));
     measure("outcome, json", || json::outcome(&plan, &outcome));
     measure("write the plan file", || file::write(&plan));

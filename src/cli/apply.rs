@@ -170,6 +170,7 @@ fn show(plan: &Plan, outcome: &Outcome, format: Format, terminal: &mut Terminal)
         }
         Format::Json => render::json::outcome(plan, outcome),
         Format::Markdown => render::markdown::outcome(plan, outcome),
+        Format::Html => render::html::outcome(plan, outcome),
     };
     terminal.data(&text);
 }

@@ -11,6 +11,7 @@ pub fn run(before: &Manifest, inputs: &Inputs, format: Format, terminal: &mut Te
         Format::Text => render::edit::text(&edit, terminal.color),
         Format::Json => render::edit::json(&edit),
         Format::Markdown => render::edit::markdown(&edit),
+        Format::Html => render::html::edit(&edit),
     };
     terminal.data(&text);
     Exit::Done

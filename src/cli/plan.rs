@@ -81,6 +81,8 @@ pub enum Format {
     Json,
     /// For a pull request comment.
     Markdown,
+    /// One page for a browser, which needs nothing else.
+    Html,
 }
 
 /// Reads, compares, prints.
@@ -123,6 +125,7 @@ pub fn give(plan: &Plan, format: Format, out: Option<&Path>, view: &View, termin
         Format::Text => render::text::plan(plan, view),
         Format::Json => render::json::plan(plan),
         Format::Markdown => render::markdown::plan(plan),
+        Format::Html => render::html::plan(plan),
     };
     terminal.data(&text);
     Ok(())

@@ -244,7 +244,7 @@ fn cause_json(cause: &Cause) -> CauseJson {
     CauseJson { text: cause.text.to_string(), place: cause.place.as_ref().map(place) }
 }
 
-fn summary(edit: &Edit) -> String {
+pub(super) fn summary(edit: &Edit) -> String {
     if edit.is_empty() {
         let same = usize::try_from(edit.same).unwrap_or(usize::MAX);
         return format!("The edit changes nobody: {} stay as they are.", count(same, "person", "people"));
@@ -260,23 +260,23 @@ fn summary(edit: &Edit) -> String {
     )
 }
 
-fn cause(cause: &Cause) -> String {
+pub(super) fn cause(cause: &Cause) -> String {
     let place = cause.place.as_ref().map_or_else(String::new, |place| format!(" ({place})"));
     format!("{}{place}", line(&cause.text))
 }
 
-fn names(roles: &[crate::names::RoleName]) -> String {
+pub(super) fn names(roles: &[crate::names::RoleName]) -> String {
     match roles {
         [] => "none".to_owned(),
         roles => roles.iter().map(|role| line(role.as_str()).into_owned()).collect::<Vec<_>>().join(", "),
     }
 }
 
-fn roles(roles: &[crate::names::RoleName]) -> String {
+pub(super) fn roles(roles: &[crate::names::RoleName]) -> String {
     if roles.is_empty() { String::new() } else { format!(" as {}", names(roles)) }
 }
 
-fn wanted(wanted: &Wanted) -> String {
+pub(super) fn wanted(wanted: &Wanted) -> String {
     match wanted {
         Wanted::Value(value) => format!("\"{}\"", line(&value.to_string())),
         Wanted::Empty => "empty".to_owned(),

@@ -7,6 +7,7 @@
 pub mod edit;
 pub mod evaluation;
 pub mod findings;
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod neutral;

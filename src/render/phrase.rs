@@ -23,6 +23,14 @@ pub(super) fn objects(kind: Kind, n: usize) -> String {
     }
 }
 
+/// The name of a kind, for several.
+pub(super) fn kinds(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => "people",
+        Kind::Group => "groups",
+    }
+}
+
 /// The heading over all changes of one action: `Disable 7 people`.
 pub(super) fn heading(action: Action, changes: &[&Change]) -> String {
     let objects = objects(action.kind(), changes.len());

@@ -40,6 +40,7 @@ mod model;
 mod object_stores;
 mod objects;
 mod odd_servers;
+mod pages;
 mod planning;
 mod policy_tests;
 mod process;

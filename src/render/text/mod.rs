@@ -10,7 +10,7 @@ mod held;
 mod import;
 mod outcome;
 pub(in crate::render) mod page;
-mod paint;
+pub(in crate::render) mod paint;
 mod plan;
 pub(in crate::render) mod value;
 

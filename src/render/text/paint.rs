@@ -8,7 +8,7 @@ use crate::plan::Action;
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(in crate::render) enum Ink {
     /// Comes, or is well.
     Added,
     /// Goes.
@@ -69,7 +69,7 @@ fn style(ink: Ink) -> Style {
 }
 
 /// The symbol and colour of an action. A delete has its own: it is no disable.
-pub(super) fn symbol(action: Action) -> (char, Ink) {
+pub(in crate::render) fn symbol(action: Action) -> (char, Ink) {
     match action {
         Action::AdoptUser | Action::AdoptGroup => ('=', Ink::Adopted),
         Action::CreateUser | Action::CreateGroup | Action::EnableUser | Action::AddMembers => ('+', Ink::Added),
