@@ -94,6 +94,7 @@ fn plan() -> Plan {
             },
             attributes,
             members: Members::default(),
+            grants: Vec::new(),
             requests: vec![request],
             depends_on: Vec::new(),
             cause: Cause {
@@ -122,6 +123,7 @@ fn plan() -> Plan {
         unmanaged: Vec::new(),
         left_out: 0,
         remember: Vec::new(),
+        seats: Vec::new(),
         read: Read { millirate: Some(20_000), ..Read::default() },
     }
 }

@@ -2,6 +2,7 @@
 //! and what the service says of itself.
 
 mod finding;
+pub mod tenant;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::names::{AttrPath, Attributes, Complete, Reading, TargetId, Text, Value, fold};
 
 pub use finding::{Finding, Grade};
+pub use tenant::Tenant;
 
 /// Everything read from the target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,9 @@ pub struct Live {
     pub schema: Schema,
     /// What the service can do.
     pub service: Service,
+    /// What the admin API holds, when the manifest has grants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Tenant>,
 }
 
 impl Live {
@@ -32,6 +37,7 @@ impl Live {
             groups: Reading::Complete(Complete::attest(Vec::new())),
             schema: Schema::rfc7643(),
             service: Service::default(),
+            tenant: None,
         }
     }
 }

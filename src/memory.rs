@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::names::{AttrPath, SourceId, TargetId, Text};
+use crate::names::{ApiId, AttrPath, SourceId, TargetId, Text};
 
 /// Links, suspensions, and what the service is known not to store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,10 @@ pub struct Memory {
     /// Changes that were refused, by the id of the change, until they succeed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub failures: BTreeMap<Text, Failure>,
+    /// Grants that the manifest asked for and that were given or found, by person: only these are
+    /// taken away when no role asks for them any more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub grants: BTreeMap<SourceId, BTreeSet<Given>>,
     /// Whether a first plan that disables under `ownership: everything` was let through.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub everything_allowed: bool,
@@ -113,6 +117,62 @@ pub mod budget {
     pub const MEMBER_REMOVALS: &str = "member_removals";
     /// Accounts or groups updated.
     pub const UPDATES: &str = "updates";
+    /// Places and rights taken away.
+    pub const WITHDRAWALS: &str = "withdrawals";
+}
+
+/// A place or right that a role gave to a person.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Given {
+    /// What kind.
+    pub kind: GrantKind,
+    /// The department, contact center, policy, channel or office; nothing for the company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ApiId>,
+    /// Where a policy is assigned, where that is not the company.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<ApiId>,
+}
+
+/// What Dialpad's admin API can give to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantKind {
+    /// The office that the person belongs to.
+    Office,
+    /// The licence.
+    License,
+    /// A setting of the person, such as the extension.
+    Setting,
+    /// Operator of a department.
+    Department,
+    /// Operator of a contact center.
+    ContactCenter,
+    /// Administrator of offices.
+    OfficeAdmin,
+    /// Administrator of the company.
+    CompanyAdmin,
+    /// An access control policy.
+    Policy,
+    /// Member of a channel.
+    Channel,
+}
+
+impl GrantKind {
+    /// What people call it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            GrantKind::Office => "office",
+            GrantKind::License => "licence",
+            GrantKind::Setting => "setting",
+            GrantKind::Department => "department",
+            GrantKind::ContactCenter => "contact center",
+            GrantKind::OfficeAdmin => "office administration",
+            GrantKind::CompanyAdmin => "company administration",
+            GrantKind::Policy => "policy",
+            GrantKind::Channel => "channel",
+        }
+    }
 }
 
 /// A change that was refused in one run or several.

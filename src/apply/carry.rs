@@ -368,7 +368,7 @@ fn subject_of(request: &Request) -> Option<&Ref> {
         | Request::AddMembers { group, .. }
         | Request::RemoveMembers { group, .. }
         | Request::DeleteGroup { group } => Some(group),
-        Request::CreateUser { .. } | Request::CreateGroup { .. } => None,
+        Request::CreateUser { .. } | Request::CreateGroup { .. } | Request::Admin(_) => None,
     }
 }
 
@@ -380,9 +380,10 @@ fn references(request: &Request) -> impl Iterator<Item = &Ref> {
             (&[][..], &operations[..], &[][..])
         }
         Request::AddMembers { members, .. } => (&[][..], &[][..], &members[..]),
-        Request::RemoveMembers { .. } | Request::DeleteUser { .. } | Request::DeleteGroup { .. } => {
-            (&[][..], &[][..], &[][..])
-        }
+        Request::RemoveMembers { .. }
+        | Request::DeleteUser { .. }
+        | Request::DeleteGroup { .. }
+        | Request::Admin(_) => (&[][..], &[][..], &[][..]),
     };
     let operations = operations.iter().filter_map(|operation| match operation {
         Operation::Add { value, .. } | Operation::Replace { value, .. } => Some(value),
@@ -405,7 +406,8 @@ pub(super) fn seek_of(request: &Request) -> Seek {
         | Request::PatchGroup { .. }
         | Request::AddMembers { .. }
         | Request::RemoveMembers { .. }
-        | Request::DeleteGroup { .. } => return Seek::default(),
+        | Request::DeleteGroup { .. }
+        | Request::Admin(_) => return Seek::default(),
     };
     let text = |name: &str| {
         attributes.iter().find(|(path, _)| *path == AttrPath::core(name)).and_then(|(_, sent)| match sent {

@@ -242,7 +242,7 @@ fn is_about(change: &Change, create: &ChangeId) -> bool {
             | Request::AddMembers { group, .. }
             | Request::RemoveMembers { group, .. }
             | Request::DeleteGroup { group } => created(group),
-            Request::CreateUser { .. } | Request::CreateGroup { .. } => false,
+            Request::CreateUser { .. } | Request::CreateGroup { .. } | Request::Admin(_) => false,
         })
 }
 

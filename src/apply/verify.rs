@@ -93,7 +93,8 @@ fn sent(change: &Change, path: &AttrPath) -> Text {
             Request::AddMembers { .. }
             | Request::RemoveMembers { .. }
             | Request::DeleteUser { .. }
-            | Request::DeleteGroup { .. } => return None,
+            | Request::DeleteGroup { .. }
+            | Request::Admin(_) => return None,
         };
         let operations = operations.iter().filter_map(|operation| match operation {
             Operation::Add { path, value } | Operation::Replace { path, value } => Some((path, value)),

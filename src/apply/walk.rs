@@ -289,7 +289,8 @@ impl<'a> Walk<'a> {
                 | Request::CreateGroup { .. }
                 | Request::PatchGroup { .. }
                 | Request::RemoveMembers { .. }
-                | Request::DeleteGroup { .. } => return false,
+                | Request::DeleteGroup { .. }
+                | Request::Admin(_) => return false,
             }
         }
         change.requests.retain(|request| !matches!(request, Request::AddMembers { members, .. } if members.is_empty()));

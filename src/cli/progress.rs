@@ -242,14 +242,14 @@ mod tests {
     #[test]
     fn a_bar_takes_what_it_is_told() {
         for color in [true, false] {
-            let bar = bar("applying", Some(19), color);
+            let bar = bar("applying", Some(25), color);
             bar.set_draw_target(ProgressDrawTarget::hidden());
             let progress = Progress { shown: Shown::Bar(bar.clone()), view: View::default() };
             let plan = sample::everything();
             sample::outcome(&plan).results.iter().for_each(|result| progress.result(result));
-            assert_eq!(bar.position(), 19);
-            progress.set(20, Some(30));
-            assert_eq!((bar.position(), bar.length()), (20, Some(30)));
+            assert_eq!(bar.position(), 25);
+            progress.set(26, Some(30));
+            assert_eq!((bar.position(), bar.length()), (26, Some(30)));
             drop(progress);
             assert!(bar.is_finished());
         }

@@ -127,7 +127,8 @@ fn list(manifest: &ManifestArg, format: Format, terminal: &mut Terminal) -> Resu
 }
 
 fn text(state: &State) -> String {
-    let Memory { users, groups, not_stored, last_sizes, done, failures, everything_allowed: _ } = state.memory();
+    let Memory { users, groups, not_stored, last_sizes, done, failures, grants, everything_allowed: _ } =
+        state.memory();
     if state.is_new() {
         return format!("nothing is kept in `{}` yet; the first apply begins it\n", state.label());
     }
@@ -150,6 +151,11 @@ fn text(state: &State) -> String {
     for (id, link) in groups {
         let removals = if link.removals { "exact" } else { "only added to" };
         lines.push(format!("  group {} ({id}) -> {}, {removals}", link.name, link.target));
+    }
+    if !grants.is_empty() {
+        let given: usize = grants.values().map(std::collections::BTreeSet::len).sum();
+        let given = count(given, "place or right given", "places and rights given");
+        lines.push(format!("{given} to {}", count(grants.len(), "person", "people")));
     }
     if !failures.is_empty() {
         lines.push(count(failures.len(), "change that is refused", "changes that are refused"));

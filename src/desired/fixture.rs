@@ -5,9 +5,9 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use crate::{
     directory::{Directory, Group, Member, Person},
     manifest::{
-        Assignment, Budget, Budgets, DefaultAccess, Files, Filter, GroupFiles, GroupMappings, Manifest, MembersDialect,
-        Membership, OnOutOfScope, OnRename, Ownership, PatchDialect, Placed, Principal, ReadDialect, Role, Safety,
-        Sandbox, Scim, Scope, Source, Target, UserMappings, scope::Clause,
+        Assignment, Budget, Budgets, DefaultAccess, Exclusive, Files, Filter, GrantRules, GroupFiles, GroupMappings,
+        Manifest, MembersDialect, Membership, OnOutOfScope, OnRename, Ownership, PatchDialect, Placed, Principal,
+        ReadDialect, Role, Safety, Sandbox, Scim, Scope, Seats, Source, Target, UserMappings, scope::Clause,
     },
     names::{Complete, Folded, Place, Reading, RoleName, SourceId, Value},
 };
@@ -22,7 +22,13 @@ fn placed<T>(value: T) -> Placed<T> {
 
 /// A manifest with the roles `supervisor` and `member`, in this order, and no assignments.
 pub(super) fn manifest() -> Manifest {
-    let role = |name: &str| Role { name: name.into(), description: None, app_role: None, place: at(1) };
+    let role = |name: &str| Role {
+        name: name.into(),
+        description: None,
+        grants: Default::default(),
+        app_role: None,
+        place: at(1),
+    };
     let budget = Budget::default();
     Manifest {
         name: "acme".into(),
@@ -41,6 +47,7 @@ pub(super) fn manifest() -> Manifest {
                 page_size: 100,
                 members_per_request: 1000,
             },
+            tenant: None,
         }),
         scope: Placed { value: Scope::Assigned, place: at(2) },
         default_access: DefaultAccess::Exclude,
@@ -69,7 +76,15 @@ pub(super) fn manifest() -> Manifest {
             membership: Membership::Exact,
             place: at(4),
         },
+        grants: GrantRules {
+            exclusive: Exclusive::default(),
+            keep_paid_numbers: true,
+            note_free_seats: 10,
+            office_on_create: true,
+            license_on_create: true,
+        },
         safety: Safety {
+            seats: Seats::Hold,
             budgets: Budgets {
                 creates: budget,
                 adopts: budget,

@@ -66,7 +66,7 @@ pub fn confirm(request: &Request, resolve: Resolve<'_>, stored: Stored<'_>) -> V
             members(!added.iter().filter_map(resolve).all(|id| is_member(&id)))
         }
         Request::RemoveMembers { members: removed, .. } => members(removed.iter().any(is_member)),
-        Request::DeleteUser { .. } | Request::DeleteGroup { .. } => Vec::new(),
+        Request::DeleteUser { .. } | Request::DeleteGroup { .. } | Request::Admin(_) => Vec::new(),
     }
 }
 

@@ -110,7 +110,7 @@ impl Reader {
             forget_versions(&mut users, &mut groups);
         }
         service.requests = self.client.sent().requests - before;
-        Ok(Live { users, groups, schema, service })
+        Ok(Live { users, groups, schema, service, tenant: None })
     }
 
     async fn list<T: Resource>(&self, seen: &(dyn Fn(Read) + Send + Sync)) -> Result<Listed<T>, Trouble> {

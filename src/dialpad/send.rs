@@ -55,7 +55,7 @@ impl Writer {
         let call = Call { method, path, body, headers, repeat, patience: Patience::USUAL };
         let answer = client.send(&call).await.map_err(|failure| unanswered(client, &failure))?;
         match request {
-            Request::DeleteUser { .. } | Request::DeleteGroup { .. } => deleted(client, &answer),
+            Request::DeleteUser { .. } | Request::DeleteGroup { .. } | Request::Admin(_) => deleted(client, &answer),
             Request::CreateUser { .. } | Request::PatchUser { .. } => {
                 accepted(client, &answer, repeat)?;
                 let user = stored::<User>(&answer);

@@ -52,6 +52,12 @@ impl Action {
             | plan::Action::UpdateGroup
             | plan::Action::EnableUser
             | plan::Action::SetManager
+            | plan::Action::MoveOffice
+            | plan::Action::SetLicense
+            | plan::Action::SetSettings
+            | plan::Action::Grant
+            | plan::Action::Regrant
+            | plan::Action::Withdraw
             | plan::Action::AddMembers
             | plan::Action::RemoveMembers => Action::Update,
             plan::Action::DisableUser => Action::Disable,
@@ -379,7 +385,7 @@ fn names_another(request: &plan::Request) -> bool {
                 plan::Operation::Remove { .. } => false,
             })
         }
-        plan::Request::DeleteUser { .. } | plan::Request::DeleteGroup { .. } => false,
+        plan::Request::DeleteUser { .. } | plan::Request::DeleteGroup { .. } | plan::Request::Admin(_) => false,
     }
 }
 
@@ -468,6 +474,14 @@ fn code_of(reason: Reason) -> (&'static str, bool) {
         | Reason::UnprovenOwner
         | Reason::FirstRemovals
         | Reason::FirstEverything
+        | Reason::NoSeat
+        | Reason::LosesNumbers
+        | Reason::LastAdmin
+        | Reason::LastOperator
+        | Reason::Waiting
+        | Reason::NotInApi
+        | Reason::UnknownName
+        | Reason::UnmappedValue
         | Reason::DependsOnHeld => ("EntrySynchronizationSkipped", false),
     }
 }

@@ -8,9 +8,9 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Assignment, Budget, Budgets, Dialpad, Entra, Files, Filter, GroupFiles, GroupMappings, Manifest, Mapping,
-    MappingSource, Principal, Protected, Role, Safety, Sandbox, Scim, Scope, SecretRef, Source, StateUrl, Target,
-    UserMappings, paths,
+    Api, Assignment, Budget, Budgets, Dialpad, Entra, Files, Filter, Grants, GroupFiles, GroupMappings, Manifest,
+    Mapping, MappingSource, Principal, Protected, Role, Safety, Sandbox, Scim, Scope, SecretRef, Source, StateUrl,
+    Target, UserMappings, paths,
 };
 use crate::names::Text;
 
@@ -58,6 +58,7 @@ impl Lines<'_> {
             group_filters,
             users,
             groups,
+            grants,
             safety,
             state,
             digest: _,
@@ -72,9 +73,10 @@ impl Lines<'_> {
         self.target(target);
         self.add("scope everyone", matches!(scope.value, Scope::Everyone));
         self.add("default access", default_access);
-        for Role { name, description, app_role, place: _ } in roles {
-            self.add("role", (name.as_str(), description, app_role));
+        for role in roles {
+            self.role(role);
         }
+        self.add("grants", grants);
         for Assignment { principal, role, from, until, place: _ } in assignments {
             let who = match principal {
                 Principal::User(name) => ("user", name.as_str().to_owned(), false),
@@ -117,18 +119,23 @@ impl Lines<'_> {
 
     fn target(&mut self, target: &Target) {
         match target {
-            Target::Dialpad(Dialpad { url, token, scim }) => {
+            Target::Dialpad(Dialpad { url, token, scim, company, api }) => {
                 self.add("dialpad", &url.value);
-                match &token.value {
-                    SecretRef::Env(name) => self.add("token env", name),
-                    SecretRef::File(file) => self.path("token file", file),
-                    SecretRef::Command(command) => self.add("token command", command),
-                }
+                self.secret("token", &token.value);
                 self.scim(scim);
+                self.add("company", company.as_ref().map(|company| &company.value));
+                if let Some(Api { url, key, expires: _, rate, owner }) = api {
+                    let owner = owner.as_ref().map(|owner| owner.value.as_str());
+                    self.add("api", (&url.value, rate, owner));
+                    self.secret("key", &key.value);
+                }
             }
-            Target::Sandbox(Sandbox { folder, scim }) => {
+            Target::Sandbox(Sandbox { folder, scim, tenant }) => {
                 self.path("sandbox", folder);
                 self.scim(scim);
+                if let Some(tenant) = tenant {
+                    self.path("tenant", &tenant.value);
+                }
             }
         }
     }
@@ -136,6 +143,40 @@ impl Lines<'_> {
     fn scim(&mut self, scim: &Scim) {
         let Scim { rate, concurrency, patch, members, read, page_size, members_per_request } = scim;
         self.add("scim", (rate, concurrency, patch, members, read, page_size, members_per_request));
+    }
+
+    fn secret(&mut self, name: &str, secret: &SecretRef) {
+        match secret {
+            SecretRef::Env(variable) => self.add(&format!("{name} env"), variable),
+            SecretRef::File(file) => self.path(&format!("{name} file"), file),
+            SecretRef::Command(command) => self.add(&format!("{name} command"), command),
+        }
+    }
+
+    fn role(&mut self, role: &Role) {
+        let Role { name, description, app_role, grants, place: _ } = role;
+        self.add("role", (name.as_str(), description, app_role));
+        let Grants {
+            license,
+            office,
+            departments,
+            contact_centers,
+            office_admin,
+            company_admin,
+            policies,
+            channels,
+            settings,
+        } = grants;
+        self.add("license", license.as_ref().map(|license| &license.value));
+        self.add("office", office.as_ref().map(|office| &office.value));
+        departments.iter().for_each(|grant| self.add("department", &grant.value));
+        contact_centers.iter().for_each(|grant| self.add("contact center", &grant.value));
+        self.add("office admin", office_admin.as_ref().map(|offices| &offices.value));
+        self.add("company admin", company_admin.is_some());
+        policies.iter().for_each(|grant| self.add("policy", &grant.value));
+        channels.iter().for_each(|grant| self.add("channel", &grant.value));
+        let settings: Vec<Mapping> = settings.iter().map(|setting| setting.mapping.clone()).collect();
+        self.mappings(&[], &settings);
     }
 
     fn filters(&mut self, kind: &str, filters: &[Filter]) {
@@ -190,7 +231,7 @@ impl Lines<'_> {
     }
 
     fn safety(&mut self, safety: &Safety) {
-        let Safety { budgets, protect, ownership, on_out_of_scope, place: _ } = safety;
+        let Safety { budgets, protect, ownership, on_out_of_scope, seats, place: _ } = safety;
         let Budgets { creates, adopts, enables, withdrawals, disables, deletes, member_removals, updates } = budgets;
         for budget in [creates, adopts, enables, withdrawals, disables, deletes, member_removals, updates] {
             let Budget { max, percent } = budget;
@@ -203,6 +244,6 @@ impl Lines<'_> {
                 Protected::MembersOf { group, place: _ } => self.add("protect members", group),
             }
         }
-        self.add("ownership", (ownership, on_out_of_scope));
+        self.add("ownership", (ownership, on_out_of_scope, seats));
     }
 }

@@ -8,6 +8,7 @@ pub mod attributes;
 mod digest;
 mod effective;
 mod entra;
+pub mod grants;
 mod include;
 pub mod literals;
 pub mod mapping;
@@ -25,16 +26,20 @@ pub mod tree;
 pub mod trust;
 pub mod yaml;
 
-use jiff::tz::TimeZone;
+use jiff::{civil::Date, tz::TimeZone};
 
 use crate::names::{Folded, Place, Text};
 pub use entra::{Auth, Cloud, Entra, is_active_job};
+pub use grants::{
+    Choice, ContactCenterGrant, DepartmentGrant, Exclusive, GrantRules, Grants, OfficeAdmin, PolicyAt, PolicyGrant,
+    Setting, SettingGrant,
+};
 pub use include::{Disk, Listed, Unreadable};
 pub use mapping::{Apply, GroupMappings, Mapping, MappingSource, Membership, OnRename, UserMappings, WhenEmpty};
 pub use read::{Read, Written, read};
 pub use reference::reference;
 pub use roles::{Assignment, DefaultAccess, Principal, Role};
-pub use safety::{Budget, Budgets, OnOutOfScope, Ownership, Protected, Safety};
+pub use safety::{Budget, Budgets, OnOutOfScope, Ownership, Protected, Safety, Seats};
 pub use scope::Filter;
 pub use state::StateUrl;
 
@@ -78,6 +83,8 @@ pub struct Manifest {
     pub users: UserMappings,
     /// How groups become groups.
     pub groups: GroupMappings,
+    /// How grants of roles are kept.
+    pub grants: GrantRules,
     /// Budgets, protection and ownership.
     pub safety: Safety,
     /// Where what is kept between runs lies.
@@ -85,6 +92,21 @@ pub struct Manifest {
     /// SHA-256 of the validated manifest, in hex: changes when its meaning does,
     /// not when a comment moves.
     pub digest: Text,
+}
+
+impl Manifest {
+    /// Whether any role gives something beyond SCIM.
+    pub fn has_grants(&self) -> bool {
+        self.roles.iter().any(|role| !role.grants.is_empty())
+    }
+
+    /// Whether the admin API is read: a role gives something, or the manifest names the API.
+    pub fn needs_tenant(&self) -> bool {
+        match &self.target {
+            Target::Dialpad(dialpad) => dialpad.api.is_some(),
+            Target::Sandbox(sandbox) => self.has_grants() || sandbox.tenant.is_some(),
+        }
+    }
 }
 
 /// The portal's Scope.
@@ -161,6 +183,25 @@ pub struct Dialpad {
     pub token: Placed<SecretRef>,
     /// How to speak to it.
     pub scim: Scim,
+    /// The id that the company must have.
+    pub company: Option<Placed<Text>>,
+    /// The admin API.
+    pub api: Option<Api>,
+}
+
+/// Dialpad's admin API.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// The base URL, without a slash at its end and without `/api/v2`.
+    pub url: Placed<Text>,
+    /// Where the key comes from.
+    pub key: Placed<SecretRef>,
+    /// The day the key expires.
+    pub expires: Option<Placed<Date>>,
+    /// Requests a second; `None` is without a limit.
+    pub rate: Option<f64>,
+    /// Whose key it is.
+    pub owner: Option<Placed<Folded>>,
 }
 
 /// The embedded Dialpad.
@@ -170,6 +211,8 @@ pub struct Sandbox {
     pub folder: Text,
     /// How to speak to it.
     pub scim: Scim,
+    /// The file with what it has to begin with.
+    pub tenant: Option<Placed<Text>>,
 }
 
 /// How to speak SCIM to a service.

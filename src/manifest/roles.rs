@@ -2,10 +2,11 @@
 
 use jiff::civil::Date;
 
+use super::Grants;
 use crate::names::{Folded, Place, RoleName, Text};
 
 /// A declared role.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Role {
     /// Its key in the manifest.
     pub name: RoleName,
@@ -13,6 +14,8 @@ pub struct Role {
     pub description: Option<Text>,
     /// The app role's value in Entra, where it differs from the key.
     pub app_role: Option<Text>,
+    /// What it gives beyond SCIM.
+    pub grants: Grants,
     /// Where it was written.
     pub place: Place,
 }

@@ -13,6 +13,8 @@ pub struct Safety {
     pub ownership: Ownership,
     /// What leaving the scope does.
     pub on_out_of_scope: OnOutOfScope,
+    /// What a change does that needs a licence the office does not have.
+    pub seats: Seats,
     /// Where the section was written.
     pub place: Place,
 }
@@ -95,4 +97,15 @@ pub enum OnOutOfScope {
     Disable,
     /// The account stays as it is.
     Keep,
+}
+
+/// What a change does that needs a licence the office does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Seats {
+    /// It is held, for somebody to buy a licence or to say yes.
+    #[default]
+    Hold,
+    /// It goes through, and may be billed.
+    Allow,
 }

@@ -4,16 +4,20 @@
 //! comparing, printing and parsing. All other rooms build on it; it builds on
 //! none of them.
 
+mod license;
 mod order;
 mod path;
 mod place;
+mod post;
 mod reading;
 mod secret;
 mod value;
 
+pub use license::License;
 pub use order::{HashMap, HashSet, lead, sort_by_text};
 pub use path::{AttrPath, PathError, Selector};
 pub use place::Place;
+pub use post::Post;
 pub use reading::{Complete, Reading};
 pub use secret::{LONGEST_SECRET, NoSecret, Secret};
 pub use value::{Attributes, Value};
@@ -70,6 +74,9 @@ text_newtype! {
     SourceId,
     /// The `id` that the SCIM service gave to a user or group (RFC 7643 §3.1).
     TargetId,
+    /// The id that Dialpad's admin API gave to a user, office, department, contact center, policy or
+    /// channel. Whether it is the SCIM id too is not documented, so the two are kept apart.
+    ApiId,
     /// The key of a role in the manifest.
     RoleName,
 }

@@ -29,7 +29,16 @@ pub fn spent(change: &Change) -> Option<(&'static str, Option<&SourceId>, u64)> 
             Some((budget::MEMBER_REMOVALS, change.subject.source.as_ref(), change.members.removed.len() as u64))
         }
         Action::UpdateUser | Action::UpdateGroup => Some((budget::UPDATES, None, 1)),
-        Action::AdoptGroup | Action::CreateGroup | Action::AddMembers | Action::SetManager => None,
+        Action::Withdraw => Some((budget::WITHDRAWALS, None, 1)),
+        Action::AdoptGroup
+        | Action::CreateGroup
+        | Action::AddMembers
+        | Action::SetManager
+        | Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant => None,
     }
 }
 

@@ -76,6 +76,9 @@ pub(super) fn live(live: &Live) -> Text {
     let groups = all.take();
     line.option(live.users.because()).sum(&users);
     line.option(live.groups.because()).sum(&groups);
+    if let Some(tenant) = &live.tenant {
+        json(&mut line.0, &tenant.in_order());
+    }
     line.finish()
 }
 
@@ -84,6 +87,9 @@ pub fn wanted(change: &Change) -> Text {
     let mut bytes = Vec::new();
     for attribute in &change.attributes {
         json(&mut bytes, &(&attribute.path, &attribute.after));
+    }
+    for grant in &change.grants {
+        json(&mut bytes, &(grant.kind, &grant.name, &grant.at, &grant.after));
     }
     hex(&Sha256::digest(&bytes))
 }

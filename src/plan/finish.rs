@@ -45,6 +45,7 @@ pub(super) fn plan(scene: &Scene, mut draft: Draft) -> Plan {
         unmanaged,
         left_out,
         remember,
+        seats: Vec::new(),
         read: read(scene, unchanged),
     }
 }
@@ -99,6 +100,12 @@ fn write_members(change: &mut Change, scene: &Scene) {
         | Action::CreateGroup
         | Action::UpdateGroup
         | Action::SetManager
+        | Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant
+        | Action::Withdraw
         | Action::DeleteGroup
         | Action::DeleteUser => {}
     }

@@ -50,6 +50,17 @@ fn remedy(reason: Reason, subject: &Subject) -> String {
         Reason::ExpressionFailed => "correct the expression or the person's values".to_owned(),
         Reason::UnknownRole => "declare the role under `roles`, or correct the assignment".to_owned(),
         Reason::RepeatedFailure => "correct what the service objects to, or try it now with `--retry-held`".to_owned(),
+        Reason::LastAdmin => "make somebody else company administrator first".to_owned(),
+        Reason::Waiting => "nothing to do: it follows once the person has logged in".to_owned(),
+        Reason::NotInApi => {
+            "check the person's addresses in Dialpad: e-mail is what joins SCIM and the admin API".to_owned()
+        }
+        Reason::UnknownName => {
+            "correct the name in the role's grants; `dialform schema --live` has the real ones".to_owned()
+        }
+        Reason::UnmappedValue => {
+            "add the value to the role's map, or say what any other value gives with `otherwise`".to_owned()
+        }
         Reason::DependsOnHeld => "it follows once what it waits for is let through".to_owned(),
         Reason::TooMany
         | Reason::OtherWriter
@@ -60,6 +71,9 @@ fn remedy(reason: Reason, subject: &Subject) -> String {
         | Reason::SuspendedElsewhere
         | Reason::UnknownOwner
         | Reason::UnprovenOwner
+        | Reason::NoSeat
+        | Reason::LosesNumbers
+        | Reason::LastOperator
         | Reason::FirstRemovals => flag(reason, &subject.name),
         Reason::FirstEverything => flag(reason, "N"),
     }
@@ -460,7 +474,9 @@ pub(super) fn drop_members(change: &mut Change, stays: impl Fn(&Ref) -> bool) ->
 /// Whether an action takes something away.
 fn is_removal(action: Action) -> bool {
     match action {
-        Action::DisableUser | Action::RemoveMembers | Action::DeleteGroup | Action::DeleteUser => true,
+        Action::DisableUser | Action::Withdraw | Action::RemoveMembers | Action::DeleteGroup | Action::DeleteUser => {
+            true
+        }
         Action::AdoptUser
         | Action::AdoptGroup
         | Action::CreateUser
@@ -469,6 +485,11 @@ fn is_removal(action: Action) -> bool {
         | Action::CreateGroup
         | Action::UpdateGroup
         | Action::AddMembers
+        | Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant
         | Action::SetManager => false,
     }
 }

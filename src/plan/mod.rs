@@ -6,6 +6,7 @@
 
 pub mod edit;
 pub mod file;
+pub mod grant;
 pub mod outcome;
 pub mod recording;
 pub mod redact;
@@ -52,6 +53,7 @@ pub use digest::wanted;
 pub use explain::{
     Account, Check, Explanation, Gives, Import, MappedValue, Matching, Passed, Tried, Unknown, Verdict, explain,
 };
+pub use grant::{AdminRequest, ApiUser, GrantChange, OperatorsOf, PolicyTarget, SeatLine, UserField};
 pub use lookups::lookups;
 pub use order::PHASES;
 pub use other_writer::STOP as STOP_OTHER_WRITER;
@@ -151,6 +153,9 @@ pub struct Plan {
     /// What apply keeps in memory beside the results of the changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remember: Vec<Remember>,
+    /// Seats by office and licence, when they were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<SeatLine>,
     /// What reading cost and found.
     pub read: Read,
 }
@@ -180,6 +185,20 @@ pub enum Remember {
     },
     /// A first plan under `ownership: everything` was let through.
     EverythingAllowed,
+    /// A person has what a role gives, without a change: it was there, or came by itself.
+    Granted {
+        /// The person.
+        person: SourceId,
+        /// What they have.
+        given: crate::memory::Given,
+    },
+    /// Nobody of ours has it any more: it is gone without a change.
+    NotGranted {
+        /// The person.
+        person: SourceId,
+        /// What they had.
+        given: crate::memory::Given,
+    },
 }
 
 /// What a plan was made from, so that another manifest, tenant or version is noticed.
@@ -251,9 +270,10 @@ impl Plan {
         self.changes.is_empty()
     }
 
-    /// Held changes that need a person: all but those that `protect` leaves alone.
+    /// Held changes that need a person: all but those that `protect` leaves alone
+    /// and those that only wait for a first login.
     pub fn held_for_a_person(&self) -> impl Iterator<Item = &Held> {
-        self.held.iter().filter(|held| held.reason != Reason::Protected)
+        self.held.iter().filter(|held| !matches!(held.reason, Reason::Protected | Reason::Waiting))
     }
 }
 
@@ -278,6 +298,9 @@ pub struct Change {
     /// Members that come and go, for changes of membership.
     #[serde(default, skip_serializing_if = "Members::is_empty")]
     pub members: Members,
+    /// What is given or taken through the admin API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<GrantChange>,
     /// What is sent, in this order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<Request>,
@@ -307,6 +330,12 @@ pub enum Action {
     UpdateUser,
     /// A suspended account is made active again.
     EnableUser,
+    /// A person moves to another office.
+    MoveOffice,
+    /// A person gets another licence.
+    SetLicense,
+    /// Settings of a person change.
+    SetSettings,
     /// A group is created, without members.
     CreateGroup,
     /// Attributes of a group change.
@@ -315,6 +344,12 @@ pub enum Action {
     AddMembers,
     /// A manager is set who had no account before.
     SetManager,
+    /// A person gets a place or a right.
+    Grant,
+    /// A place or right of a person changes, such as the skill.
+    Regrant,
+    /// A place or right is taken away.
+    Withdraw,
     /// Members are removed from a group.
     RemoveMembers,
     /// A group is deleted.
@@ -333,6 +368,12 @@ impl Action {
             | Action::EnableUser
             | Action::SetManager
             | Action::DisableUser
+            | Action::MoveOffice
+            | Action::SetLicense
+            | Action::SetSettings
+            | Action::Grant
+            | Action::Regrant
+            | Action::Withdraw
             | Action::DeleteUser => Kind::User,
             Action::AdoptGroup
             | Action::CreateGroup
@@ -351,6 +392,12 @@ impl Action {
             Action::UpdateUser | Action::UpdateGroup => "update",
             Action::EnableUser => "enable",
             Action::SetManager => "set manager",
+            Action::MoveOffice => "move",
+            Action::SetLicense => "set licence",
+            Action::SetSettings => "set settings",
+            Action::Grant => "grant",
+            Action::Regrant => "change grant",
+            Action::Withdraw => "withdraw",
             Action::AddMembers => "add members",
             Action::RemoveMembers => "remove members",
             Action::DisableUser => "disable",
@@ -359,17 +406,23 @@ impl Action {
     }
 
     /// Every action, in phase order.
-    pub const ALL: [Action; 13] = [
+    pub const ALL: [Action; 19] = [
         Action::AdoptUser,
         Action::AdoptGroup,
         Action::DisableUser,
         Action::CreateUser,
         Action::UpdateUser,
         Action::EnableUser,
+        Action::MoveOffice,
+        Action::SetLicense,
+        Action::SetSettings,
         Action::CreateGroup,
         Action::UpdateGroup,
         Action::AddMembers,
         Action::SetManager,
+        Action::Grant,
+        Action::Regrant,
+        Action::Withdraw,
         Action::RemoveMembers,
         Action::DeleteGroup,
         Action::DeleteUser,
@@ -508,6 +561,8 @@ pub enum Request {
         /// The group.
         group: Ref,
     },
+    /// A request to the admin API.
+    Admin(AdminRequest),
 }
 
 /// One PATCH operation (RFC 7644 §3.5.2).
@@ -613,6 +668,22 @@ pub enum Reason {
     FirstEverything,
     /// It was refused in several runs, and its time to be tried again has not come.
     RepeatedFailure,
+    /// The office has no licence free for it.
+    NoSeat,
+    /// Direct numbers would be lost.
+    LosesNumbers,
+    /// Nobody would administer the company, or the owner of the key in use would lose it.
+    LastAdmin,
+    /// Nobody would be left to take the calls.
+    LastOperator,
+    /// The person has never logged in, and Dialpad wants that first. Nothing to do but to wait.
+    Waiting,
+    /// The person is not in the admin API, or twice.
+    NotInApi,
+    /// The admin API has nothing of that name, or several.
+    UnknownName,
+    /// The role's map does not say what the person's value gives.
+    UnmappedValue,
     /// It needs something that is held.
     DependsOnHeld,
 }
@@ -643,6 +714,14 @@ impl Reason {
             Reason::FirstRemovals => "first_removals",
             Reason::FirstEverything => "first_everything",
             Reason::RepeatedFailure => "repeated_failure",
+            Reason::NoSeat => "no_seat",
+            Reason::LosesNumbers => "loses_numbers",
+            Reason::LastAdmin => "last_admin",
+            Reason::LastOperator => "last_operator",
+            Reason::Waiting => "waiting",
+            Reason::NotInApi => "not_in_api",
+            Reason::UnknownName => "unknown_name",
+            Reason::UnmappedValue => "unmapped_value",
             Reason::DependsOnHeld => "depends_on_held",
         }
     }
@@ -661,6 +740,9 @@ impl Reason {
             | Reason::UnprovenOwner
             | Reason::FirstRemovals
             | Reason::FirstEverything
+            | Reason::NoSeat
+            | Reason::LosesNumbers
+            | Reason::LastOperator
             | Reason::RepeatedFailure => true,
             Reason::Protected
             | Reason::ForeignTarget
@@ -672,12 +754,17 @@ impl Reason {
             | Reason::MissingRequired
             | Reason::ExpressionFailed
             | Reason::UnknownRole
+            | Reason::LastAdmin
+            | Reason::Waiting
+            | Reason::NotInApi
+            | Reason::UnknownName
+            | Reason::UnmappedValue
             | Reason::DependsOnHeld => false,
         }
     }
 
     /// Every reason.
-    pub const ALL: [Reason; 23] = [
+    pub const ALL: [Reason; 31] = [
         Reason::Protected,
         Reason::TooMany,
         Reason::ForeignTarget,
@@ -700,6 +787,14 @@ impl Reason {
         Reason::FirstRemovals,
         Reason::FirstEverything,
         Reason::RepeatedFailure,
+        Reason::NoSeat,
+        Reason::LosesNumbers,
+        Reason::LastAdmin,
+        Reason::LastOperator,
+        Reason::Waiting,
+        Reason::NotInApi,
+        Reason::UnknownName,
+        Reason::UnmappedValue,
         Reason::DependsOnHeld,
     ];
 }

@@ -8,7 +8,7 @@ use crate::names::{HashMap, HashSet, lead};
 /// Who leaves comes before all that others get: a disable depends on nothing, and
 /// frees a seat. Members need accounts and groups, managers both accounts; what
 /// is deleted goes last.
-pub const PHASES: [Action; 13] = Action::ALL;
+pub const PHASES: [Action; 19] = Action::ALL;
 
 /// Sorts changes into the order of the phases, what others depend on before them.
 ///

@@ -3,14 +3,15 @@
 use proptest::prelude::*;
 
 use super::{
-    Action, AttributeChange, Cause, CauseKind, Change, ChangeId, Dialect, FORMAT_VERSION, Held, Kind, MadeFrom,
-    MemberName, Members, Note, Operation, Plan, Read, Reason, Ref, Remember, Request, Sent, Subject,
+    Action, AdminRequest, ApiUser, AttributeChange, Cause, CauseKind, Change, ChangeId, Dialect, FORMAT_VERSION,
+    GrantChange, Held, Kind, MadeFrom, MemberName, Members, Note, Operation, OperatorsOf, Plan, Read, Reason, Ref,
+    Remember, Request, SeatLine, Sent, Subject, UserField,
     outcome::{ChangeResult, LeftOut, Outcome, Status},
 };
 use crate::{
     manifest::{MembersDialect, PatchDialect},
-    memory::Sizes,
-    names::{AttrPath, Place, SourceId, TargetId, Text, Value},
+    memory::{GrantKind, Sizes},
+    names::{ApiId, AttrPath, License, Place, Post, SourceId, TargetId, Text, Value},
 };
 
 /// A line of the manifest.
@@ -54,7 +55,18 @@ pub(crate) fn change(action: Action, subject: Subject, cause: Cause) -> Change {
     let name = serde_json::to_value(action).unwrap();
     let id = ChangeId(format!("{}:{}", name.as_str().unwrap(), subject.source.as_ref().unwrap()).into());
     let (attributes, requests, depends_on) = (Vec::new(), Vec::new(), Vec::new());
-    Change { id, action, subject, attributes, members: Members::default(), requests, depends_on, cause, version: None }
+    Change {
+        id,
+        action,
+        subject,
+        attributes,
+        members: Members::default(),
+        grants: Vec::new(),
+        requests,
+        depends_on,
+        cause,
+        version: None,
+    }
 }
 
 /// The same with attributes that change, and the one request for them.
@@ -81,7 +93,16 @@ pub(crate) fn with(mut change: Change, attributes: Vec<AttributeChange>) -> Chan
         }
         Action::DeleteUser => vec![Request::DeleteUser { user: live() }],
         Action::DeleteGroup => vec![Request::DeleteGroup { group: live() }],
-        Action::AdoptUser | Action::AdoptGroup | Action::AddMembers | Action::RemoveMembers => Vec::new(),
+        Action::AdoptUser
+        | Action::AdoptGroup
+        | Action::AddMembers
+        | Action::RemoveMembers
+        | Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant
+        | Action::Withdraw => Vec::new(),
     };
     change.attributes = attributes;
     change
@@ -130,6 +151,7 @@ pub(crate) fn empty() -> Plan {
         unmanaged: Vec::new(),
         left_out: 0,
         remember: Vec::new(),
+        seats: Vec::new(),
         read,
     }
 }
@@ -138,6 +160,7 @@ pub(crate) fn empty() -> Plan {
 pub(crate) fn everything() -> Plan {
     let mut plan = empty();
     plan.read.unchanged = 1950;
+    plan.seats = seats();
     plan.made_from.allowed = vec!["too_many=30".into()];
     plan.changes = changes();
     plan.held = Reason::ALL.into_iter().map(held).collect();
@@ -257,6 +280,23 @@ fn changes() -> Vec<Change> {
             change(Action::EnableUser, user("back@acme.example", true), assigned("group SG-Dialpad-Users as member")),
             vec![boolean("active", false, true)],
         ),
+        granting(Action::MoveOffice, GrantKind::Office, "", Some("London"), Some("Berlin"), move_office()),
+        granting(
+            Action::SetLicense,
+            GrantKind::License,
+            "",
+            Some("talk"),
+            Some("agents"),
+            patch(UserField::License(License::Agents)),
+        ),
+        granting(
+            Action::SetSettings,
+            GrantKind::Setting,
+            "extension",
+            None,
+            Some("4711"),
+            patch(UserField::Extension("4711".into())),
+        ),
         sales,
         with(
             change(Action::UpdateGroup, group("Support", true), cause(CauseKind::Mapping, "renamed", 50)),
@@ -264,6 +304,30 @@ fn changes() -> Vec<Change> {
         ),
         joins,
         manager,
+        granting(
+            Action::Grant,
+            GrantKind::ContactCenter,
+            "Support EMEA",
+            None,
+            Some("operator, skill 80"),
+            add_operator(),
+        ),
+        granting(
+            Action::Regrant,
+            GrantKind::ContactCenter,
+            "Support <b>US</b>",
+            Some("operator, skill 50"),
+            Some("operator, skill 80"),
+            AdminRequest::SetSkill { contact_center: ApiId::new("72"), user: record(), skill: 80 },
+        ),
+        granting(
+            Action::Withdraw,
+            GrantKind::Channel,
+            "All hands",
+            Some(""),
+            None,
+            AdminRequest::RemoveChannelMember { channel: ApiId::new("9"), user: record() },
+        ),
         leaves,
         with(
             change(
@@ -282,6 +346,70 @@ fn changes() -> Vec<Change> {
             vec![attribute("userName", Some("gone@acme.example"), None)],
         ),
     ]
+}
+
+fn seats() -> Vec<SeatLine> {
+    let line = |office: &str, license, free_before, needed, freed, missing| SeatLine {
+        office: office.into(),
+        license,
+        free_before,
+        needed,
+        freed,
+        free_after: i64::try_from(free_before + freed).unwrap() - i64::try_from(needed).unwrap(),
+        missing,
+    };
+    vec![
+        line("London", License::Talk, 12, 3, 1, 0),
+        line("London", License::Agents, 1, 2, 1, 2),
+        line("Berlin <b>", License::Support, 0, 2, 0, 0),
+    ]
+}
+
+fn record() -> ApiUser {
+    ApiUser::Live(ApiId::new("5001"))
+}
+
+fn patch(field: UserField) -> AdminRequest {
+    AdminRequest::PatchUser { user: record(), fields: vec![field] }
+}
+
+fn move_office() -> AdminRequest {
+    patch(UserField::Office(ApiId::new("31")))
+}
+
+fn add_operator() -> AdminRequest {
+    AdminRequest::AddOperator {
+        group: OperatorsOf::ContactCenter(ApiId::new("71")),
+        user: record(),
+        post: Post::Operator,
+        skill: Some(80),
+        license: Some(License::Agents),
+        keep_paid_numbers: Some(true),
+    }
+}
+
+/// A change through the admin API, of one grant.
+fn granting(
+    action: Action,
+    kind: GrantKind,
+    name: &str,
+    before: Option<&str>,
+    after: Option<&str>,
+    request: AdminRequest,
+) -> Change {
+    let grant = GrantChange {
+        kind,
+        name: name.into(),
+        at: None,
+        before: before.map(Text::from),
+        after: after.map(Text::from),
+        given: None,
+        place: place(14),
+    };
+    let mut change = change(action, user("lin@acme.example", true), cause(CauseKind::Assigned, "role supervisor", 12));
+    change.grants = vec![grant];
+    change.requests = vec![Request::Admin(request)];
+    change
 }
 
 /// Something held for a reason.

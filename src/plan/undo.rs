@@ -100,6 +100,15 @@ impl<'a> Back<'_, 'a> {
         match (done.action, found) {
             (Action::DeleteUser | Action::DeleteGroup, _) => self.draft.count("undo_deleted", name, None),
             (Action::AdoptUser | Action::AdoptGroup, _) => self.draft.count("undo_adopted", name, None),
+            (
+                Action::MoveOffice
+                | Action::SetLicense
+                | Action::SetSettings
+                | Action::Grant
+                | Action::Regrant
+                | Action::Withdraw,
+                _,
+            ) => self.draft.count("undo_grant", name, None),
             (_, None) => self.draft.count("undo_gone", name, None),
             (Action::CreateUser, Some((at, object))) if object.active => self.suspend(done, at, &object),
             (Action::CreateUser, Some(_)) => {}
@@ -241,7 +250,8 @@ impl<'a> Back<'_, 'a> {
             | Request::CreateGroup { .. }
             | Request::AddMembers { .. }
             | Request::RemoveMembers { .. }
-            | Request::DeleteGroup { .. } => None,
+            | Request::DeleteGroup { .. }
+            | Request::Admin(_) => None,
         });
         operations.flatten().find_map(|operation| match operation {
             Operation::Add { path: at, value: Sent::Reference(of) }

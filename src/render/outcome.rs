@@ -67,6 +67,12 @@ pub(super) fn takes_access(action: Action) -> bool {
         | Action::UpdateGroup
         | Action::AddMembers
         | Action::SetManager
+        | Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant
+        | Action::Withdraw
         | Action::RemoveMembers
         | Action::DeleteGroup => false,
     }

@@ -1,8 +1,9 @@
 //! The words for what a plan holds, the same in every output for people.
 
 use crate::{
+    memory::GrantKind,
     names::count,
-    plan::{Action, Change, Kind, Reason},
+    plan::{Action, Change, GrantChange, Kind, Reason},
 };
 
 /// `count` for the plan's own numbers.
@@ -42,6 +43,12 @@ pub(super) fn heading(action: Action, changes: &[&Change]) -> String {
         Action::UpdateUser | Action::UpdateGroup => format!("Update {objects}"),
         Action::EnableUser => format!("Enable {objects}"),
         Action::SetManager => format!("Set the manager of {objects}"),
+        Action::MoveOffice => format!("Move {objects} to another office"),
+        Action::SetLicense => format!("Change the licence of {objects}"),
+        Action::SetSettings => format!("Change settings of {objects}"),
+        Action::Grant => format!("Grant {} to {}", places(changes), people(changes)),
+        Action::Regrant => format!("Change {} of {}", places(changes), people(changes)),
+        Action::Withdraw => format!("Withdraw {} from {}", places(changes), people(changes)),
         Action::DeleteUser | Action::DeleteGroup => format!("Delete {objects}"),
         Action::AddMembers => {
             let added = changes.iter().map(|change| change.members.added.len()).sum();
@@ -52,6 +59,17 @@ pub(super) fn heading(action: Action, changes: &[&Change]) -> String {
             format!("Remove {} from {objects}", members(removed))
         }
     }
+}
+
+/// `3 places or rights`.
+fn places(changes: &[&Change]) -> String {
+    count(changes.len(), "place or right", "places and rights")
+}
+
+/// How many people changes are about.
+fn people(changes: &[&Change]) -> String {
+    let people: std::collections::BTreeSet<_> = changes.iter().map(|change| &change.subject).collect();
+    objects(Kind::User, people.len())
 }
 
 /// What stands under the heading, where it is not plain what the action does.
@@ -67,8 +85,14 @@ pub(super) fn explanation(action: Action) -> Option<&'static str> {
         | Action::UpdateGroup
         | Action::AddMembers
         | Action::SetManager
+        | Action::MoveOffice
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant
+        | Action::Withdraw
         | Action::RemoveMembers
         | Action::DeleteGroup => None,
+        Action::SetLicense => Some("this affects billing"),
     }
 }
 
@@ -82,6 +106,12 @@ pub(super) fn past(action: Action) -> &'static str {
         Action::EnableUser => "enabled",
         Action::AddMembers => "added members to",
         Action::SetManager => "set the manager of",
+        Action::MoveOffice => "moved",
+        Action::SetLicense => "changed the licence of",
+        Action::SetSettings => "changed settings of",
+        Action::Grant => "gave a place or right to",
+        Action::Regrant => "changed a place or right of",
+        Action::Withdraw => "took a place or right from",
         Action::RemoveMembers => "removed members from",
         Action::DeleteUser | Action::DeleteGroup => "deleted",
     }
@@ -93,16 +123,41 @@ pub(super) fn infinitive(action: Action) -> &'static str {
         Action::AddMembers => "add members to",
         Action::RemoveMembers => "remove members from",
         Action::SetManager => "set the manager of",
+        Action::SetLicense => "change the licence of",
+        Action::SetSettings => "change settings of",
+        Action::Grant => "give a place or right to",
+        Action::Regrant => "change a place or right of",
+        Action::Withdraw => "take a place or right from",
         Action::AdoptUser
         | Action::AdoptGroup
         | Action::DisableUser
         | Action::CreateUser
         | Action::UpdateUser
         | Action::EnableUser
+        | Action::MoveOffice
         | Action::CreateGroup
         | Action::UpdateGroup
         | Action::DeleteGroup
         | Action::DeleteUser => action.verb(),
+    }
+}
+
+/// What a grant changes, in words: `contact center Support EMEA: operator, skill 50 → supervisor`.
+pub(super) fn grant_text(grant: &GrantChange) -> String {
+    let GrantChange { kind, name, at, before, after, given: _, place: _ } = grant;
+    let what = match kind {
+        GrantKind::Setting => name.to_string(),
+        _ if name.is_empty() => kind.noun().to_owned(),
+        kind => format!("{} {name}", kind.noun()),
+    };
+    let what = at.as_ref().map_or(what.clone(), |at| format!("{what} at {at}"));
+    match (before, after) {
+        (Some(before), Some(after)) => format!("{what}: {before} → {after}"),
+        (None, Some(after)) if after.is_empty() => what,
+        (None, Some(after)) => format!("{what}: {after}"),
+        (Some(before), None) if before.is_empty() => format!("{what}: taken away"),
+        (Some(before), None) => format!("{what}: {before} taken away"),
+        (None, None) => what,
     }
 }
 
@@ -131,6 +186,14 @@ pub(super) fn meaning(reason: Reason) -> &'static str {
         Reason::FirstRemovals => "first removals from a group that was found by name",
         Reason::FirstEverything => "the first plan that disables under `ownership: everything`",
         Reason::RepeatedFailure => "the service refused it in several runs",
+        Reason::NoSeat => "the office has no licence free for it",
+        Reason::LosesNumbers => "phone numbers would be lost",
+        Reason::LastAdmin => "nobody would be left to administer the company",
+        Reason::LastOperator => "nobody would be left to take the calls",
+        Reason::Waiting => "the person has never logged in, and Dialpad wants that first",
+        Reason::NotInApi => "SCIM and the admin API do not agree about the person",
+        Reason::UnknownName => "the admin API has nothing of that name",
+        Reason::UnmappedValue => "the role's map does not have the person's value",
         Reason::DependsOnHeld => "it needs something that is held back",
     }
 }

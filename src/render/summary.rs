@@ -17,6 +17,8 @@ pub(super) struct Summary<'a> {
     pub(super) held: BTreeMap<Reason, Vec<&'a Held>>,
     /// What `safety.protect` leaves alone.
     pub(super) protected: Vec<&'a Held>,
+    /// What only waits for a first login.
+    pub(super) waiting: Vec<&'a Held>,
     /// Members that are added, over all groups.
     pub(super) added: usize,
     /// Members that are removed.
@@ -40,10 +42,11 @@ impl<'a> Summary<'a> {
         for entry in plan.held_for_a_person() {
             held.entry(entry.reason).or_default().push(entry);
         }
-        let protected = plan.held.iter().filter(|held| held.reason == Reason::Protected).collect();
+        let of = |reason: Reason| plan.held.iter().filter(move |held| held.reason == reason).collect();
+        let (protected, waiting) = (of(Reason::Protected), of(Reason::Waiting));
         let of_kind = |kind: Kind| plan.unmanaged.iter().filter(|subject: &&Subject| subject.kind == kind).count();
         let (unmanaged_users, unmanaged_groups) = (of_kind(Kind::User), of_kind(Kind::Group));
-        Self { changes, held, protected, added, removed, unmanaged_users, unmanaged_groups }
+        Self { changes, held, protected, waiting, added, removed, unmanaged_users, unmanaged_groups }
     }
 
     /// How many changes of an action.

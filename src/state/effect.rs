@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    memory::{Done, Failure, GroupLink, Memory, UserLink},
+    memory::{Done, Failure, Given, GroupLink, Memory, UserLink},
     names::{AttrPath, SourceId, TargetId, Text},
     plan::{Action, Change, ChangeId, Remember, Subject, spent},
 };
@@ -200,6 +200,19 @@ fn remember(memory: &mut Memory, what: Remember) {
             }
         }
         Remember::EverythingAllowed => memory.everything_allowed = true,
+        Remember::Granted { person, given } => {
+            memory.grants.entry(person).or_default().insert(given);
+        }
+        Remember::NotGranted { person, given } => forget_grant(memory, &person, &given),
+    }
+}
+
+fn forget_grant(memory: &mut Memory, person: &SourceId, given: &Given) {
+    if let Some(all) = memory.grants.get_mut(person) {
+        all.remove(given);
+        if all.is_empty() {
+            memory.grants.remove(person);
+        }
     }
 }
 
@@ -228,10 +241,22 @@ pub fn of_done(change: &Change, target: Option<&TargetId>, at: Timestamp) -> Vec
         let name = change.subject.name.clone();
         effects.push(Effect::Disabled { person: person.clone(), target: target.clone(), name, at });
     }
+    effects.extend(of_grants(change).map(Effect::Remember));
     if let Some(done) = counted(change, at) {
         effects.push(Effect::Counted(done));
     }
     effects
+}
+
+/// What a person has, or has no more, once a change is done.
+fn of_grants(change: &Change) -> impl Iterator<Item = Remember> {
+    change.grants.iter().filter_map(|grant| {
+        let (person, given) = (change.subject.source.clone()?, grant.given.clone()?);
+        Some(match grant.after {
+            Some(_) => Remember::Granted { person, given },
+            None => Remember::NotGranted { person, given },
+        })
+    })
 }
 
 /// The links that a change makes or ends.
@@ -261,9 +286,20 @@ pub fn of_subject(action: Action, subject: &Subject, target: Option<&TargetId>) 
         (Action::AdoptGroup | Action::UpdateGroup, Some(group), Some(target)) => {
             vec![Effect::LinkGroup { group, target, name, removals: false }]
         }
-        (Action::DisableUser | Action::AddMembers | Action::RemoveMembers, ..) | (_, _, None) | (_, None, _) => {
-            Vec::new()
-        }
+        (
+            Action::DisableUser
+            | Action::AddMembers
+            | Action::RemoveMembers
+            | Action::MoveOffice
+            | Action::SetLicense
+            | Action::SetSettings
+            | Action::Grant
+            | Action::Regrant
+            | Action::Withdraw,
+            ..,
+        )
+        | (_, _, None)
+        | (_, None, _) => Vec::new(),
     }
 }
 

@@ -160,6 +160,12 @@ impl Doubt {
                 | Action::UpdateGroup
                 | Action::SetManager
                 | Action::AddMembers
+                | Action::MoveOffice
+                | Action::SetLicense
+                | Action::SetSettings
+                | Action::Grant
+                | Action::Regrant
+                | Action::Withdraw
                 | Action::RemoveMembers,
                 _,
             ) => return Some((Fate::Open, Vec::new())),
@@ -195,6 +201,12 @@ impl Doubt {
             | Action::UpdateGroup
             | Action::SetManager
             | Action::AddMembers
+            | Action::MoveOffice
+            | Action::SetLicense
+            | Action::SetSettings
+            | Action::Grant
+            | Action::Regrant
+            | Action::Withdraw
             | Action::RemoveMembers => None,
         }
     }

@@ -34,6 +34,9 @@ pub(super) enum WriteError {
     /// An object that it names has no id yet.
     #[error("an object that the request names does not exist: its own creation was not done")]
     Unresolved,
+    /// It does not go over SCIM.
+    #[error("the request goes to the admin API, and the manifest names none")]
+    Admin,
     /// An id that would lead to another address.
     #[error("the id `{0}` cannot stand in an address")]
     Id(TargetId),
@@ -74,6 +77,7 @@ pub(super) fn write(request: &Request, dialect: Dialect, resolve: Resolve<'_>) -
         }
         Request::DeleteUser { user } => written(Method::DELETE, object(USERS, user)?, None, Repeat::Harmless),
         Request::DeleteGroup { group } => written(Method::DELETE, object(GROUPS, group)?, None, Repeat::Harmless),
+        Request::Admin(_) => return Err(WriteError::Admin),
     })
 }
 

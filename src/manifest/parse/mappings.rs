@@ -6,7 +6,7 @@ use super::{Judge, Spot};
 use crate::{
     expr::{self, Expression},
     manifest::{
-        Apply, GroupMappings, Mapping, MappingSource, UserMappings, attributes, mapping::is_read_only, raw,
+        Apply, GroupMappings, Mapping, MappingSource, Setting, UserMappings, attributes, mapping::is_read_only, raw,
         structure::listed, yaml::Aligned,
     },
     names::{AttrPath, Place, Value, near_miss},
@@ -86,6 +86,26 @@ pub(super) fn groups(raw: &raw::GroupMappings, judge: &mut Judge) -> GroupMappin
     }
 }
 
+/// Where the value of a setting comes from.
+pub(super) fn setting(
+    setting: Setting,
+    raw: &raw::AttributeMapping,
+    path: &[&str],
+    scope: raw::Scope,
+    judge: &mut Judge,
+) -> Option<Mapping> {
+    let mut section = Section { kind: "users", known: &attributes::USER, scope, judge };
+    let source = section.source(raw, path)?;
+    Some(Mapping {
+        target: setting.path(),
+        source,
+        default: raw.default.as_ref().map(value),
+        apply: raw.apply,
+        when_empty: raw.when_empty,
+        place: judge.place(path),
+    })
+}
+
 /// One of the two kinds of mappings.
 struct Section<'a, 'j> {
     kind: &'static str,
@@ -143,8 +163,8 @@ impl Section<'_, '_> {
         Some(target)
     }
 
-    fn source(&mut self, raw: &raw::AttributeMapping, path: &[&str; 4]) -> Option<MappingSource> {
-        let at = |key| [path[0], path[1], path[2], path[3], key];
+    fn source(&mut self, raw: &raw::AttributeMapping, path: &[&str]) -> Option<MappingSource> {
+        let at = |key| [path, &[key]].concat();
         if let Some(name) = &raw.attribute {
             let spot = self.judge.spot(&at("attribute"));
             if name.contains(['[', ']', '(', '"']) {
@@ -168,7 +188,7 @@ impl Section<'_, '_> {
         }
     }
 
-    fn expression(&mut self, text: &str, apply: Apply, path: &[&str; 5]) -> Option<MappingSource> {
+    fn expression(&mut self, text: &str, apply: Apply, path: &[&str]) -> Option<MappingSource> {
         let whole = self.judge.spot(path);
         let expression = match Expression::parse(text) {
             Ok(expression) => expression,

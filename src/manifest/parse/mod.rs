@@ -1,6 +1,7 @@
 //! From what YAML says to what we believe: every rule that the schema cannot hold.
 
 mod filters;
+mod grants;
 mod mappings;
 mod roles;
 mod safety;
@@ -149,7 +150,8 @@ pub(super) fn manifest(raw: &raw::Manifest, judge: &mut Judge) -> Option<Manifes
     let source = source::source(raw, judge);
     let state = source::state(&raw.state, judge);
     let target = target::target(&raw.target, state.value.folder(), judge);
-    let roles = roles::roles(&raw.roles, judge);
+    let mut roles = roles::roles(&raw.roles, judge);
+    grants::grants(raw, &mut roles, judge);
     let assignments = roles::assignments(raw, judge);
     let user_filters = filters::filters(&raw.filters.users, "users", &attributes::USER, judge);
     let group_filters = filters::filters(&raw.filters.groups, "groups", &attributes::GROUP, judge);
@@ -184,6 +186,7 @@ pub(super) fn manifest(raw: &raw::Manifest, judge: &mut Judge) -> Option<Manifes
         group_filters,
         users,
         groups,
+        grants: grants::rules(&raw.grants),
         safety,
         state,
         digest: "".into(),

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::Judge;
 use crate::{
-    manifest::{Assignment, Principal, Role, raw, structure::listed},
+    manifest::{Assignment, Grants, Principal, Role, raw, structure::listed},
     names::{Folded, RoleName, Text, near_miss},
 };
 
@@ -18,11 +18,12 @@ pub(super) fn roles(raw: &IndexMap<String, raw::Role>, judge: &mut Judge) -> Vec
             let spot = judge.key(&["roles", name]);
             judge.error(&spot, "bad_name", "a role needs a name without blanks around it");
         }
-        let raw::Role { description, app_role } = role;
+        let raw::Role { description, app_role, grants: _ } = role;
         roles.push(Role {
             name: RoleName::new(name.as_str()),
             description: description.as_deref().map(Text::from),
             app_role: app_role.as_deref().map(Text::from),
+            grants: Grants::default(),
             place: judge.place(&["roles", name]),
         });
     }

@@ -19,6 +19,7 @@ pub(super) fn safety(raw: &raw::Safety, judge: &mut Judge) -> Safety {
         protect,
         ownership,
         on_out_of_scope,
+        seats,
     } = raw;
     let budget = |raw: &raw::Budget| Budget { max: raw.max, percent: raw.percent };
     let budgets = Budgets {
@@ -42,6 +43,7 @@ pub(super) fn safety(raw: &raw::Safety, judge: &mut Judge) -> Safety {
         protect: protect.iter().enumerate().filter_map(|(i, line)| protected(i, line, judge)).collect(),
         ownership: *ownership,
         on_out_of_scope: *on_out_of_scope,
+        seats: *seats,
         place: judge.place(&["safety"]),
     }
 }

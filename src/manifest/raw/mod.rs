@@ -1,6 +1,7 @@
 //! What YAML may say. The doc comments are what an editor shows to the
 //! administrator who writes the manifest; the JSON Schema is made of these types.
 
+mod grants;
 mod mappings;
 mod safety;
 mod schema;
@@ -12,10 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Auth, Cloud, DefaultAccess};
 
+pub use grants::{
+    ByAttribute, Choice, ContactCenterGrant, DepartmentGrant, GrantRules, Grants, Kept, OfficeAdmin, OnCreate,
+    PolicyAt, PolicyGrant, Settings,
+};
 pub use mappings::{AttributeMapping, Constant, GroupMappings, Mappings, UserMappings};
 pub use safety::{Budget, Protected, Safety};
 pub use schema::{included, manifest, of as schema_of, validator};
-pub use target::{Dialect, Dialpad, Sandbox, Scim, Secret, Target};
+pub use target::{Api, ApiKey, Dialect, Dialpad, Sandbox, Scim, Secret, Target};
 
 /// A Dialform manifest: who gets Dialpad, as what, with which values and under which conditions.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +74,9 @@ pub struct Manifest {
     /// Which value each attribute in Dialpad gets.
     #[serde(default)]
     pub mappings: Mappings,
+    /// How grants of roles are kept.
+    #[serde(default)]
+    pub grants: GrantRules,
     /// How much one plan may do without a person's word, and what it must never touch.
     #[serde(default)]
     pub safety: Safety,
@@ -186,6 +194,9 @@ pub struct Role {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub app_role: Option<String>,
+    /// What the role gives beyond SCIM. Needs `target.dialpad.api`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grants: Option<Grants>,
 }
 
 /// Who gets Dialpad, and as what: a group, a person, or whoever is assigned in Entra.

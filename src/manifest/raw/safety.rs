@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{OnOutOfScope, Ownership};
+use crate::manifest::{OnOutOfScope, Ownership, Seats};
 
 /// How much one plan may do without a person's word, and what it must never touch.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +42,9 @@ pub struct Safety {
     /// What leaving the scope does to an account.
     #[serde(default)]
     pub on_out_of_scope: OnOutOfScope,
+    /// What happens to a change that needs a licence the office does not have.
+    #[serde(default)]
+    pub seats: Seats,
 }
 
 impl Default for Safety {
@@ -58,6 +61,7 @@ impl Default for Safety {
             protect: Vec::new(),
             ownership: Ownership::default(),
             on_out_of_scope: OnOutOfScope::default(),
+            seats: Seats::default(),
         }
     }
 }

@@ -22,8 +22,75 @@ pub struct Target {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dialpad {
+    /// The id of the company. With the wrong one nothing is sent. Needs `api`, through which it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), example = &"5835806903417907")]
+    pub company: Option<String>,
     /// Provisioning by SCIM.
     pub scim: Scim,
+    /// The admin API, for what SCIM does not reach: the grants of roles, and seats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<Api>,
+}
+
+/// Dialpad's admin API.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Where it is; `/api/v2` is added.
+    #[serde(default = "dialpad")]
+    #[schemars(example = &"https://dialpad.com")]
+    pub url: String,
+    /// Where the API key of a company administrator comes from. It is never written here.
+    pub key: ApiKey,
+    /// Requests allowed in a time: `20/s`, `600/m`, or `unlimited`. Dialpad allows 20 a second for a
+    /// company; with the same host for `scim` both share the lower rate.
+    #[serde(default = "documented_rate")]
+    #[schemars(schema_with = "super::schema::rate")]
+    pub rate: String,
+    /// Whose key it is: the person is never disabled and stays company administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+}
+
+/// Where the API key comes from: exactly one of `env`, `file` and `command`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["env"] },
+    { "required": ["file"] },
+    { "required": ["command"] },
+]))]
+pub struct ApiKey {
+    /// The name of an environment variable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        pattern("^[A-Za-z_][A-Za-z0-9_]*$"),
+        example = &"DIALPAD_API_KEY",
+        extend("patternErrorMessage" = "the name of an environment variable holds letters, digits and _"),
+    )]
+    pub env: Option<String>,
+    /// A file that holds nothing else, relative to this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub file: Option<String>,
+    /// A command that prints it, run without a shell and only with `--allow-command`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), example = &"op read op://it/dialpad/key")]
+    pub command: Option<String>,
+    /// The day the key expires, as the portal shows it: warned about from 30 days before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), extend("patternErrorMessage" = "a day is written as 2027-01-31"))]
+    pub expires: Option<String>,
+}
+
+impl ApiKey {
+    /// Where the secret comes from, without the day.
+    pub fn secret(&self) -> Secret {
+        let Self { env, file, command, expires: _ } = self.clone();
+        Secret { env, file, command }
+    }
 }
 
 /// A SCIM service.
@@ -95,6 +162,11 @@ pub struct Sandbox {
     #[serde(default = "unlimited")]
     #[schemars(schema_with = "super::schema::rate")]
     pub rate: String,
+    /// A file with the offices, licences, contact centers and policies that it has to begin with,
+    /// relative to this file. Without it there is one office with plenty of licences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub tenant: Option<String>,
 }
 
 /// Where a secret comes from: exactly one of `env`, `file` and `command`. The secret itself never
@@ -127,6 +199,10 @@ pub struct Secret {
 
 fn documented_rate() -> String {
     "20/s".to_owned()
+}
+
+fn dialpad() -> String {
+    "https://dialpad.com".to_owned()
 }
 
 fn unlimited() -> String {

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::plan::{Action, Change, ChangeId, FORMAT_VERSION, Kind, Operation, Plan, Ref, Request, Sent};
+use crate::plan::{
+    Action, AdminRequest, ApiUser, Change, ChangeId, FORMAT_VERSION, Kind, Operation, Plan, Ref, Request, Sent,
+};
 
 /// How a plan contradicts itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +105,12 @@ impl All<'_> {
             Request::RemoveMembers { group, members: _ } | Request::DeleteGroup { group } => {
                 self.reference(at, change, group, Kind::Group)
             }
+            Request::Admin(request) => match request.user() {
+                ApiUser::Live(_) => Ok(()),
+                ApiUser::Created { change: by, email: _ } => {
+                    self.reference(at, change, &Ref::Created(by.clone()), Kind::User)
+                }
+            },
         }
     }
 
@@ -159,5 +167,37 @@ fn makes(action: Action, request: &Request) -> bool {
         Action::RemoveMembers => matches!(request, Request::RemoveMembers { .. }),
         Action::DeleteGroup => matches!(request, Request::DeleteGroup { .. }),
         Action::DeleteUser => matches!(request, Request::DeleteUser { .. }),
+        Action::MoveOffice => {
+            matches!(request, Request::Admin(AdminRequest::PatchUser { .. } | AdminRequest::MoveOffice { .. }))
+        }
+        Action::SetLicense | Action::SetSettings => matches!(request, Request::Admin(AdminRequest::PatchUser { .. })),
+        Action::Grant => matches!(
+            request,
+            Request::Admin(
+                AdminRequest::PatchUser { .. }
+                    | AdminRequest::AddOperator { .. }
+                    | AdminRequest::SetSkill { .. }
+                    | AdminRequest::AssignPolicy { .. }
+                    | AdminRequest::AddChannelMember { .. }
+            )
+        ),
+        Action::Regrant => matches!(
+            request,
+            Request::Admin(
+                AdminRequest::PatchUser { .. }
+                    | AdminRequest::RemoveOperator { .. }
+                    | AdminRequest::AddOperator { .. }
+                    | AdminRequest::SetSkill { .. }
+            )
+        ),
+        Action::Withdraw => matches!(
+            request,
+            Request::Admin(
+                AdminRequest::PatchUser { .. }
+                    | AdminRequest::RemoveOperator { .. }
+                    | AdminRequest::UnassignPolicy { .. }
+                    | AdminRequest::RemoveChannelMember { .. }
+            )
+        ),
     }
 }

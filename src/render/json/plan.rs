@@ -9,6 +9,7 @@ use super::{
     shapes::{Action, Kind, Place, Subject},
 };
 use crate::{
+    memory::GrantKind,
     plan::{self, AttributeChange, CauseKind, Kind as PlanKind, Plan},
     render::summary,
 };
@@ -35,6 +36,8 @@ pub(super) struct Report<'a> {
     held: Vec<Held<'a>>,
     /// What a reader should know beside.
     notes: Vec<Note<'a>>,
+    /// Seats by office and licence; empty when they were not read.
+    seats: Vec<Seats<'a>>,
     /// Accounts and groups that are not managed here and never changed.
     unmanaged: Vec<Subject<'a>>,
 }
@@ -52,7 +55,7 @@ struct Summary {
     members_removed: usize,
     /// Held changes by reason, protected ones included.
     held: IndexMap<&'static str, usize>,
-    /// Held changes that need a person: all but protected ones.
+    /// Held changes that need a person: all but `protected` and `waiting`.
     held_for_a_person: usize,
     /// Accounts and groups that are not managed here.
     unmanaged: usize,
@@ -110,6 +113,9 @@ pub(super) struct Change<'a> {
     /// Members that come and go, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<Members<'a>>,
+    /// What is given or taken through the admin API.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    grants: Vec<Grant<'a>>,
     /// How many requests it sends.
     requests: usize,
     /// Ids of changes that are done before.
@@ -134,6 +140,49 @@ struct Attribute<'a> {
     /// The line of the mapping.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<Place<'a>>,
+}
+
+/// What is given or taken through the admin API.
+#[derive(Serialize, JsonSchema)]
+struct Grant<'a> {
+    /// What kind: `license`, `office`, `department`, `contact_center`, `policy`, …
+    kind: &'static str,
+    /// What people call it; absent where the kind says it all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    /// Where a policy holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<&'a str>,
+    /// What Dialpad holds; absent when it holds nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a str>,
+    /// What it will hold; absent when it is taken away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a str>,
+    /// The line of the role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Place<'a>>,
+}
+
+/// The seats of one licence in one office.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Seats<'a> {
+    /// The office.
+    office: &'a str,
+    /// The licence, by the admin API's word.
+    license: &'a str,
+    /// The name of the product.
+    product: &'a str,
+    /// Free before the plan.
+    free_before: u64,
+    /// Taken by the plan's changes.
+    needed: u64,
+    /// Given back by the plan's changes.
+    freed: u64,
+    /// Free after the plan; below zero what may be billed.
+    free_after: i64,
+    /// Wanted by changes that are held for want of one.
+    missing: u64,
 }
 
 /// Members that come and go, by user name.
@@ -203,6 +252,7 @@ pub fn plan(plan: &Plan) -> String {
         changes: plan.changes.iter().map(change).collect(),
         held: plan.held.iter().map(held).collect(),
         notes: plan.notes.iter().map(note).collect(),
+        seats: plan.seats.iter().map(seats).collect(),
         unmanaged: plan.unmanaged.iter().map(Subject::of).collect(),
     })
 }
@@ -218,8 +268,10 @@ fn summary(plan: &Plan) -> Summary {
         by_action.insert(Action::of(*action).name(), changes.len());
     }
     let mut held: IndexMap<_, _> = counted.held.iter().map(|(reason, held)| (reason.name(), held.len())).collect();
-    if !counted.protected.is_empty() {
-        held.insert(plan::Reason::Protected.name(), counted.protected.len());
+    for (reason, of) in [(plan::Reason::Protected, &counted.protected), (plan::Reason::Waiting, &counted.waiting)] {
+        if !of.is_empty() {
+            held.insert(reason.name(), of.len());
+        }
     }
     let plan::Read { requests, people, groups, entitled, live_users, live_groups, unchanged, millirate: _ } = plan.read;
     Summary {
@@ -238,7 +290,8 @@ fn summary(plan: &Plan) -> Summary {
 }
 
 pub(super) fn change(change: &plan::Change) -> Change<'_> {
-    let plan::Change { id, action, subject, attributes, members, requests, depends_on, cause, version: _ } = change;
+    let plan::Change { id, action, subject, attributes, members, grants, requests, depends_on, cause, version: _ } =
+        change;
     Change {
         id: &id.0,
         action: Action::of(*action),
@@ -249,6 +302,7 @@ pub(super) fn change(change: &plan::Change) -> Change<'_> {
             added: members.added.iter().map(|member| &*member.name).collect(),
             removed: members.removed.iter().map(|member| &*member.name).collect(),
         }),
+        grants: grants.iter().map(grant).collect(),
         requests: requests.len(),
         depends_on: depends_on.iter().map(|id| &*id.0).collect(),
         cause: Cause {
@@ -256,6 +310,46 @@ pub(super) fn change(change: &plan::Change) -> Change<'_> {
             text: &cause.text,
             place: cause.place.as_ref().and_then(Place::of),
         },
+    }
+}
+
+fn grant(grant: &plan::GrantChange) -> Grant<'_> {
+    let plan::GrantChange { kind, name, at, before, after, given: _, place } = grant;
+    Grant {
+        kind: grant_kind(*kind),
+        name: Some(&**name).filter(|name| !name.is_empty()),
+        at: at.as_deref(),
+        before: before.as_deref(),
+        after: after.as_deref(),
+        place: Place::of(place),
+    }
+}
+
+fn grant_kind(kind: GrantKind) -> &'static str {
+    match kind {
+        GrantKind::Office => "office",
+        GrantKind::License => "license",
+        GrantKind::Setting => "setting",
+        GrantKind::Department => "department",
+        GrantKind::ContactCenter => "contact_center",
+        GrantKind::OfficeAdmin => "office_admin",
+        GrantKind::CompanyAdmin => "company_admin",
+        GrantKind::Policy => "policy",
+        GrantKind::Channel => "channel",
+    }
+}
+
+pub(super) fn seats(line: &plan::SeatLine) -> Seats<'_> {
+    let plan::SeatLine { office, license, free_before, needed, freed, free_after, missing } = line;
+    Seats {
+        office,
+        license: license.as_str(),
+        product: license.product(),
+        free_before: *free_before,
+        needed: *needed,
+        freed: *freed,
+        free_after: *free_after,
+        missing: *missing,
     }
 }
 

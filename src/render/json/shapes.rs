@@ -28,6 +28,18 @@ pub(super) enum Action {
     SetManager,
     /// Members leave a group.
     RemoveMembers,
+    /// A person moves to another office.
+    MoveOffice,
+    /// A person gets another licence.
+    SetLicense,
+    /// Settings of a person change.
+    SetSettings,
+    /// A person gets a place or a right.
+    Grant,
+    /// A place or right of a person changes.
+    Regrant,
+    /// A place or right is taken away.
+    Withdraw,
     /// An account or a group is deleted.
     Delete,
 }
@@ -43,6 +55,12 @@ impl Action {
             PlanAction::AddMembers => Action::AddMembers,
             PlanAction::SetManager => Action::SetManager,
             PlanAction::RemoveMembers => Action::RemoveMembers,
+            PlanAction::MoveOffice => Action::MoveOffice,
+            PlanAction::SetLicense => Action::SetLicense,
+            PlanAction::SetSettings => Action::SetSettings,
+            PlanAction::Grant => Action::Grant,
+            PlanAction::Regrant => Action::Regrant,
+            PlanAction::Withdraw => Action::Withdraw,
             PlanAction::DeleteUser | PlanAction::DeleteGroup => Action::Delete,
         }
     }
@@ -58,6 +76,12 @@ impl Action {
             Action::AddMembers => "add_members",
             Action::SetManager => "set_manager",
             Action::RemoveMembers => "remove_members",
+            Action::MoveOffice => "move_office",
+            Action::SetLicense => "set_license",
+            Action::SetSettings => "set_settings",
+            Action::Grant => "grant",
+            Action::Regrant => "regrant",
+            Action::Withdraw => "withdraw",
             Action::Delete => "delete",
         }
     }

@@ -59,7 +59,9 @@ fn the_summary_counts_what_the_lists_hold() {
         assert_eq!(json!(held.iter().filter(|held| held["reason"] == *reason).count()), *n, "{reason}");
     }
     assert_eq!(summary["held"].as_object().unwrap().len(), Reason::ALL.len());
-    assert_eq!(summary["held_for_a_person"], 23);
+    // Two of each reason would be too many to look at: one, and one more of some; protected and waiting apart.
+    let apart = |held: &&Value| held["reason"] != "protected" && held["reason"] != "waiting";
+    assert_eq!(summary["held_for_a_person"], held.iter().filter(apart).count());
     assert_eq!((&summary["members_added"], &summary["members_removed"]), (&json!(2), &json!(15)));
 }
 

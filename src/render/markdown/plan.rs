@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{
     names::{Place, count},
-    plan::{Action, AttributeChange, Cause, Change, Held, Kind, MemberName, Note, Plan, Reason},
+    plan::{Action, AttributeChange, Cause, Change, Held, Kind, MemberName, Note, Plan, Reason, SeatLine},
     render::{
-        phrase::{cost, digits, heading, infinitive, meaning, number, objects},
+        phrase::{cost, digits, grant_text, heading, infinitive, meaning, number, objects},
         summary::{Summary, alike, common_remedy, says_no_more},
         text::{
             page::place,
@@ -36,11 +36,13 @@ pub fn plan(plan: &Plan) -> String {
     let mut out = String::from("<!-- dialform plan -->\n");
     title(&mut out, plan, &summary);
     table(&mut out, &summary);
+    seats(&mut out, &plan.seats);
     let mut sections: Vec<Section> =
         summary.changes.iter().map(|(action, changes)| changed(*action, changes)).collect();
     // What needs a person stands before what does not.
     sections.splice(0..0, held(&summary));
     sections.extend(left_alone(&summary));
+    sections.extend(waiting(&summary));
     sections.extend(notes(&plan.notes));
     let foot = footer(plan, &summary);
     let used = out.chars().count() + foot.chars().count().max(FOOT);
@@ -73,12 +75,18 @@ fn title(out: &mut String, plan: &Plan, summary: &Summary) {
 }
 
 /// The columns of the table: what they count, for people and for groups.
-const COLUMNS: [(&str, Option<Action>, Option<Action>); 7] = [
+const COLUMNS: [(&str, Option<Action>, Option<Action>); 13] = [
     ("adopt", Some(Action::AdoptUser), Some(Action::AdoptGroup)),
     ("create", Some(Action::CreateUser), Some(Action::CreateGroup)),
     ("update", Some(Action::UpdateUser), Some(Action::UpdateGroup)),
     ("set manager", Some(Action::SetManager), None),
     ("enable", Some(Action::EnableUser), None),
+    ("move", Some(Action::MoveOffice), None),
+    ("licence", Some(Action::SetLicense), None),
+    ("settings", Some(Action::SetSettings), None),
+    ("grant", Some(Action::Grant), None),
+    ("change grant", Some(Action::Regrant), None),
+    ("withdraw", Some(Action::Withdraw), None),
     ("disable", Some(Action::DisableUser), None),
     ("delete", Some(Action::DeleteUser), Some(Action::DeleteGroup)),
 ];
@@ -106,10 +114,32 @@ fn table(out: &mut String, summary: &Summary) {
     out.push('\n');
 }
 
+/// Seats by office and licence.
+fn seats(out: &mut String, seats: &[SeatLine]) {
+    if seats.is_empty() {
+        return;
+    }
+    out.push_str("| seats | | free | needed | freed | free after | |\n| --- | --- | --: | --: | --: | --: | --- |\n");
+    for SeatLine { office, license, free_before, needed, freed, free_after, missing } in seats {
+        let aside = match (missing, free_after) {
+            (0, after @ ..0) => format!("**{} may be billed**", after.unsigned_abs()),
+            (0, _) => String::new(),
+            (missing, _) => format!("**{} without a seat**", number(*missing, "change", "changes")),
+        };
+        let (office, license) = (code(office), code(license.product()));
+        out.push_str(&format!(
+            "| {office} | {license} | {free_before} | {needed} | {freed} | {free_after} | {aside} |\n"
+        ));
+    }
+    out.push('\n');
+}
+
 /// All changes of one action. Those that take something away are open.
 fn changed<'a>(action: Action, changes: &[&'a Change]) -> Section<'a> {
     let open = match action {
-        Action::DisableUser | Action::RemoveMembers | Action::DeleteGroup | Action::DeleteUser => true,
+        Action::DisableUser | Action::Withdraw | Action::RemoveMembers | Action::DeleteGroup | Action::DeleteUser => {
+            true
+        }
         Action::AdoptUser
         | Action::AdoptGroup
         | Action::CreateUser
@@ -118,6 +148,11 @@ fn changed<'a>(action: Action, changes: &[&'a Change]) -> Section<'a> {
         | Action::CreateGroup
         | Action::UpdateGroup
         | Action::AddMembers
+        | Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant
         | Action::SetManager => false,
     };
     let entries = changes.iter().map(|change| -> Entry { Box::new(|| entry(change)) }).collect();
@@ -135,6 +170,12 @@ fn entry(change: &Change) -> String {
         | Action::UpdateUser
         | Action::UpdateGroup
         | Action::AddMembers
+        | Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant
+        | Action::Withdraw
         | Action::SetManager
         | Action::RemoveMembers => false,
     };
@@ -146,6 +187,11 @@ fn entry(change: &Change) -> String {
     }
     if let Some(rest) = attributes.len().checked_sub(ATTRIBUTES).filter(|rest| *rest > 0) {
         text.push_str(&format!("\n  - … and {}", count(rest, "more attribute", "more attributes")));
+    }
+    for grant in &change.grants {
+        let from = place(&grant.place).filter(|_| change.cause.place.as_ref() != Some(&grant.place));
+        let from = from.map_or_else(String::new, |place| format!(" ({})", code(&place)));
+        text.push_str(&format!("\n  - {}{from}", prose(&grant_text(grant))));
     }
     for (members, word) in [(&change.members.added, "in"), (&change.members.removed, "out")] {
         if !members.is_empty() {
@@ -238,6 +284,15 @@ fn left_alone<'a>(summary: &Summary<'a>) -> Option<Section<'a>> {
     let held = &summary.protected;
     (!held.is_empty()).then(|| Section {
         title: format!("Left alone: {} named by safety.protect", digits(held.len())),
+        open: false,
+        entries: held_entries(held, false),
+    })
+}
+
+fn waiting<'a>(summary: &Summary<'a>) -> Option<Section<'a>> {
+    let held = &summary.waiting;
+    (!held.is_empty()).then(|| Section {
+        title: format!("Waiting for a first login: {}", digits(held.len())),
         open: false,
         entries: held_entries(held, false),
     })

@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     names::{Place, Value, count},
-    plan::{Action, AttributeChange, Cause, CauseKind, Change, MemberName},
+    plan::{Action, AttributeChange, Cause, CauseKind, Change, GrantChange, MemberName},
     render::{
         neutral,
-        phrase::{digits, explanation, heading},
+        phrase::{digits, explanation, grant_text, heading},
         summary::{Summary, says_no_more},
     },
 };
@@ -121,6 +121,12 @@ fn one(page: &mut Page, change: &Change, with_cause: bool, width: usize, view: &
             members(page, &change.members.added, '+', Ink::Added, view);
             members(page, &change.members.removed, '-', Ink::Removed, view);
         }
+        Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant
+        | Action::Withdraw => grants(page, &change.grants, change.cause.place.as_ref()),
         Action::AdoptUser
         | Action::AdoptGroup
         | Action::DisableUser
@@ -165,6 +171,21 @@ fn values(page: &mut Page, attributes: &[AttributeChange], side: impl Fn(&Attrib
     });
     let parts: Vec<String> = parts.collect();
     page.flow(6, parts, " · ");
+}
+
+/// What is given and taken, before and after.
+fn grants(page: &mut Page, grants: &[GrantChange], cause: Option<&Place>) {
+    for grant in grants {
+        let line = neutral::line(&grant_text(grant)).into_owned();
+        let ink = match (&grant.before, &grant.after) {
+            (None, _) => Ink::Added,
+            (Some(_), None) => Ink::Removed,
+            (Some(_), Some(_)) => Ink::Changed,
+        };
+        let from = mapped_at(&grant.place, cause);
+        let painted = page.paint.ink(ink, line);
+        page.line(&format!("      {painted}"), &from);
+    }
 }
 
 fn members(page: &mut Page, members: &[MemberName], symbol: char, ink: Ink, view: &View) {

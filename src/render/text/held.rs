@@ -30,6 +30,11 @@ pub(super) fn write(page: &mut Page, summary: &Summary, view: &View) {
         page.heading(Ink::Heading, &heading, meaning(Reason::Protected));
         list(page, &summary.protected, false, 2, view);
     }
+    if !summary.waiting.is_empty() {
+        let heading = format!("Waiting: {}", count(summary.waiting.len(), "change", "changes"));
+        page.heading(Ink::Heading, &heading, meaning(Reason::Waiting));
+        list(page, &summary.waiting, false, 2, view);
+    }
 }
 
 fn group(page: &mut Page, reason: Reason, held: &[&Held], view: &View) {

@@ -12,6 +12,7 @@ mod outcome;
 pub(in crate::render) mod page;
 pub(in crate::render) mod paint;
 mod plan;
+mod seats;
 pub(in crate::render) mod value;
 
 pub use explain::explain;
@@ -19,6 +20,7 @@ pub use findings::findings;
 pub use import::import;
 pub use outcome::{outcome, progress};
 pub use plan::plan;
+pub use seats::seats;
 
 pub use super::phrase::duration;
 

@@ -72,9 +72,17 @@ fn style(ink: Ink) -> Style {
 pub(in crate::render) fn symbol(action: Action) -> (char, Ink) {
     match action {
         Action::AdoptUser | Action::AdoptGroup => ('=', Ink::Adopted),
-        Action::CreateUser | Action::CreateGroup | Action::EnableUser | Action::AddMembers => ('+', Ink::Added),
-        Action::UpdateUser | Action::UpdateGroup | Action::SetManager => ('~', Ink::Changed),
-        Action::DisableUser | Action::RemoveMembers => ('-', Ink::Removed),
+        Action::CreateUser | Action::CreateGroup | Action::EnableUser | Action::AddMembers | Action::Grant => {
+            ('+', Ink::Added)
+        }
+        Action::UpdateUser
+        | Action::UpdateGroup
+        | Action::SetManager
+        | Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Regrant => ('~', Ink::Changed),
+        Action::DisableUser | Action::RemoveMembers | Action::Withdraw => ('-', Ink::Removed),
         Action::DeleteGroup | Action::DeleteUser => ('x', Ink::Failure),
     }
 }

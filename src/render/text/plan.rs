@@ -4,6 +4,7 @@ use super::{
     Page, View, changes, held,
     page::{padding, place},
     paint::{Ink, symbol},
+    seats,
 };
 use crate::{
     names::count,
@@ -26,6 +27,7 @@ pub fn plan(plan: &Plan, view: &View) -> String {
     numbers(&mut page, &summary);
     changes::write(&mut page, &summary, view);
     held::write(&mut page, &summary, view);
+    seats::write(&mut page, &plan.seats);
     notes(&mut page, &plan.notes, view);
     footer(&mut page, plan, &summary, view);
     page.finish()

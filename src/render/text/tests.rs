@@ -163,7 +163,7 @@ fn an_outcome_that_went_well_is_one_line() {
         (result.status, result.not_stored) = (Status::Done, Vec::new());
         result.left_out.clear();
     }
-    assert_eq!(outcome(&plan, &well, &plain()), "acme: all 19 changes done  31 requests, 4 retries in 13 s\n");
+    assert_eq!(outcome(&plan, &well, &plain()), "acme: all 25 changes done  31 requests, 4 retries in 13 s\n");
     plan.changes.clear();
     assert_eq!(outcome(&plan, &Outcome::default(), &plain()), "acme: nothing to do  0 requests, 0 retries in 0 s\n");
 }

@@ -181,6 +181,7 @@ pub fn change(
         subject,
         attributes,
         members: Members::default(),
+        grants: Vec::new(),
         requests,
         depends_on: Vec::new(),
         cause: Cause { kind, text: "a test".into(), place: None },
@@ -259,6 +260,7 @@ pub fn plan(changes: Vec<Change>, read: Read, remember: Vec<Remember>) -> Plan {
         notes: Vec::new(),
         unmanaged: Vec::new(),
         left_out: 0,
+        seats: Vec::new(),
         remember,
         read,
     }
