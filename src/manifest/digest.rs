@@ -124,7 +124,8 @@ impl Lines<'_> {
                 self.secret("token", &token.value);
                 self.scim(scim);
                 self.add("company", company.as_ref().map(|company| &company.value));
-                if let Some(Api { url, key, expires: _, rate, owner }) = api {
+                if let Some(api) = api {
+                    let Api { url, key, expires: _, rate, owner } = &**api;
                     let owner = owner.as_ref().map(|owner| owner.value.as_str());
                     self.add("api", (&url.value, rate, owner));
                     self.secret("key", &key.value);

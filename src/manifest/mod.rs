@@ -186,7 +186,7 @@ pub struct Dialpad {
     /// The id that the company must have.
     pub company: Option<Placed<Text>>,
     /// The admin API.
-    pub api: Option<Api>,
+    pub api: Option<Box<Api>>,
 }
 
 /// Dialpad's admin API.

@@ -60,7 +60,7 @@ fn dialpad_target(dialpad: &raw::Dialpad, judge: &mut Judge) -> Option<Dialpad> 
     }
     let company = company.as_deref().map(|id| judge.placed(&["target", "dialpad", "company"], Text::from(id.trim())));
     let api = match api {
-        Some(raw) => Some(admin(raw, judge)?),
+        Some(raw) => Some(Box::new(admin(raw, judge)?)),
         None => None,
     };
     let url = judge.placed(&at("url"), url?);

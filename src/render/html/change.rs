@@ -7,12 +7,16 @@ use super::{
     page::{at, label, name, prose, sign},
 };
 use crate::{
-    names::count,
+    names::{Place, count},
     plan::{
-        Action, AttributeChange, Cause, Change, MemberName,
+        Action, AttributeChange, Cause, Change, GrantChange, MemberName,
         outcome::{ChangeResult, Status},
     },
-    render::{outcome::next_step, phrase::infinitive, summary::says_no_more},
+    render::{
+        outcome::next_step,
+        phrase::{grant_text, infinitive},
+        summary::says_no_more,
+    },
 };
 
 /// Members of one group that are named; the rest is counted.
@@ -98,6 +102,7 @@ fn details(change: &Change) -> Markup {
             Some(side) => (whole(&change.attributes, side)),
             None => (differences(change.attributes.iter().filter(changing), place)),
         }
+        (grants(&change.grants, place))
         (members(&change.members.added, "in", '+'))
         (members(&change.members.removed, "out", '-'))
     }
@@ -116,7 +121,29 @@ fn one_sided(action: Action) -> Option<&'static str> {
         | Action::UpdateGroup
         | Action::AddMembers
         | Action::SetManager
+        | Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant
+        | Action::Withdraw
         | Action::RemoveMembers => None,
+    }
+}
+
+/// What is given or taken through the admin API.
+fn grants(grants: &[GrantChange], cause: Option<&Place>) -> Markup {
+    html! {
+        @if !grants.is_empty() {
+            ul.grants {
+                @for grant in grants {
+                    li {
+                        (prose(&grant_text(grant)))
+                        @if !grant.place.is_default() && cause != Some(&grant.place) { " " (at(&grant.place)) }
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -49,6 +49,22 @@ pub(super) fn left_alone(summary: &Summary) -> Markup {
     }
 }
 
+/// What only waits for a first login.
+pub(super) fn waiting(summary: &Summary) -> Markup {
+    let held = &summary.waiting;
+    html! {
+        @if !held.is_empty() {
+            section id="waiting" data-block="waiting" {
+                h2 {
+                    "Waiting: " (digits(held.len())) " "
+                    small { (prose(meaning(Reason::Waiting))) } " " small.of {}
+                }
+                (groups(held, false))
+            }
+        }
+    }
+}
+
 /// Those that differ only in whom they are about stand together.
 fn groups(held: &[&Held], remedies: bool) -> Markup {
     html! {

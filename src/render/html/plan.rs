@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     names::count,
-    plan::{Action, Kind, Note, Plan},
+    plan::{Action, Kind, Note, Plan, SeatLine},
     render::{
         neutral,
         phrase::{cost, digits, explanation, heading, number},
@@ -16,6 +16,38 @@ use crate::{
         text::paint::symbol,
     },
 };
+
+/// Seats by office and licence.
+fn seats(seats: &[SeatLine]) -> Markup {
+    html! {
+        @if !seats.is_empty() {
+            section id="seats" {
+                h2 { "Seats" }
+                table.seats {
+                    thead {
+                        tr { @for head in ["Office", "Licence", "Free", "Needed", "Freed", "Free after"] { th scope="col" { (head) } } }
+                    }
+                    tbody {
+                        @for SeatLine { office, license, free_before, needed, freed, free_after, missing } in seats {
+                            tr {
+                                td { (name(office)) }
+                                td { (name(license.product())) }
+                                td { (free_before) }
+                                td { (needed) }
+                                td { (freed) }
+                                td {
+                                    (free_after)
+                                    @if *missing > 0 { " (" (missing) " without a seat)" }
+                                    @else if *free_after < 0 { " (" (free_after.unsigned_abs()) " may be billed)" }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
 
 /// A plan as one HTML file.
 pub fn plan(plan: &Plan) -> String {
@@ -29,6 +61,7 @@ pub fn plan(plan: &Plan) -> String {
     };
     let body = html! {
         (held::sections(&summary))
+        (seats(&plan.seats))
         @for (action, changes) in &summary.changes {
             section id={ "a-" (slug(*action)) } data-block=(label(*action)) {
                 h2 {
@@ -43,6 +76,7 @@ pub fn plan(plan: &Plan) -> String {
         }
         (notes(&plan.notes))
         (held::left_alone(&summary))
+        (held::waiting(&summary))
         (unmanaged(plan, &summary))
     };
     page(&format!("{manifest}: {text}"), &head, &filters(plan), &body)
