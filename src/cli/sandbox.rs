@@ -13,25 +13,29 @@ use tokio::net::TcpListener;
 
 use crate::{
     names::{Secret, count},
-    sandbox::{BASE_PATH, FAULT_HELP, FaultError, FaultRule, GroupRename, Options, Sandbox, SandboxError},
+    sandbox::{
+        API_PATH, BASE_PATH, FAULT_HELP, FaultError, FaultRule, GroupRename, Options, Sandbox, SandboxError, Tenant,
+    },
 };
 
 /// The variable with the token that requests must carry. It is not an argument,
 /// because arguments are seen by everybody on the machine.
 pub const TOKEN_VARIABLE: &str = "DIALFORM_SANDBOX_TOKEN";
 
-/// Runs an embedded Dialpad (SCIM 2.0) with its documented limits.
+/// Runs an embedded Dialpad (SCIM 2.0 and admin API) with its documented limits.
 ///
 /// If DIALFORM_SANDBOX_TOKEN is set, requests must carry it as bearer token;
 /// without it, no token is asked for. Faults can also be set while it runs,
 /// one on a line: `curl -X PUT --data-binary 'status=503;nth=1'
 /// http://127.0.0.1:8080/sandbox/faults`; `GET /sandbox/requests` counts.
+/// Offices, licences, contact centers and people to begin with are in the
+/// tenant file; see docs/sandbox.md.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// Requests a second for each key; 0 is no limit
+    /// Requests a second for the company; 0 is no limit
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub rate: u32,
     /// How long each answer takes at least, such as 50ms
@@ -52,6 +56,9 @@ pub struct Args {
     /// Keeps the data in memory only
     #[arg(long)]
     pub memory: bool,
+    /// The company: offices with their licences, contact centers, policies, people (YAML)
+    #[arg(long, value_name = "FILE")]
+    pub tenant: Option<PathBuf>,
     /// Users and groups to begin with, if the sandbox is empty: a JSON list of SCIM resources
     #[arg(long, value_name = "FILE")]
     pub seed: Option<PathBuf>,
@@ -92,6 +99,14 @@ pub enum Error {
         /// What is wrong, a lower-case fragment.
         problem: String,
     },
+    /// The tenant file cannot be used.
+    #[error("read the tenant `{}`: {problem}", file.display())]
+    Tenant {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, with its place.
+        problem: String,
+    },
     /// Nobody can be told where it listens.
     #[error("write to standard error: {0}")]
     Say(#[from] io::Error),
@@ -107,14 +122,15 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
     say: &mut (dyn Write + Send),
 ) -> Result<(), Error> {
-    let Args { listen, rate, latency, page_limit, fault, rename_groups, folder, memory, seed } = args;
+    let Args { listen, rate, latency, page_limit, fault, rename_groups, folder, memory, tenant, seed } = args;
+    let tenant = tenant.as_deref().map(read_tenant).transpose()?;
     let kept = if memory { "in memory".to_owned() } else { format!("in {}", folder.display()) };
     let group_rename = if rename_groups { GroupRename::Honoured } else { GroupRename::Ignored };
     let faults = crate::sandbox::FaultPlan::new(fault);
     let folder = (!memory).then_some(folder);
     let asks = token.is_some();
     let rate = (rate > 0).then_some(rate);
-    let options = Options { token, rate, latency, page_limit, group_rename, faults, folder };
+    let options = Options { token, rate, latency, page_limit, group_rename, faults, folder, tenant };
     let sandbox = Sandbox::open(options)?;
     if let Some(file) = seed {
         if sandbox.users().is_empty() && sandbox.groups().is_empty() {
@@ -127,7 +143,7 @@ pub async fn run(
     let address = listener.local_addr()?;
     writeln!(
         say,
-        "Dialpad sandbox on http://{address}{BASE_PATH}, {} and {} {kept}, {}, {}. Ctrl-C ends it.",
+        "Dialpad sandbox on http://{address}{BASE_PATH} and {API_PATH}, {} and {} {kept}, {}, {}. Ctrl-C ends it.",
         count(sandbox.users().len(), "user", "users"),
         count(sandbox.groups().len(), "group", "groups"),
         rate.map_or_else(|| "no rate limit".to_owned(), |rate| format!("{rate} requests a second")),
@@ -135,6 +151,12 @@ pub async fn run(
     )?;
     say.flush()?;
     Ok(sandbox.serve(listener, shutdown).await?)
+}
+
+fn read_tenant(file: &Path) -> Result<Tenant, Error> {
+    let wrong = |problem: String| Error::Tenant { file: file.to_owned(), problem };
+    let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    Tenant::parse(&text).map_err(|error| wrong(format!("{}: {}", error.place, error.problem)))
 }
 
 /// A JSON list of resources, or an object with one in `Resources`, as SCIM lists them.
@@ -193,7 +215,7 @@ mod tests {
         let (said, end) = ran(&["--folder", data, "--seed", seed, "--rate", "0"]).await;
         end.unwrap();
         assert!(said.starts_with("Dialpad sandbox on http://127.0.0.1:"), "{said}");
-        assert!(said.contains("/scim, 2 users and 1 group in "), "{said}");
+        assert!(said.contains("/scim and /api/v2, 2 users and 1 group in "), "{said}");
         assert!(said.contains("no rate limit, without a token"), "{said}");
         let (said, end) = ran(&["--folder", data, "--seed", seed]).await;
         end.unwrap();
@@ -220,6 +242,10 @@ mod tests {
             let error = ran(&["--memory", "--seed", file.to_str().unwrap()]).await.1.unwrap_err().to_string();
             assert!(error.contains(says), "{seed}: {error}");
         }
+        let file = folder.path().join("tenant.yaml");
+        fs::write(&file, "company: { name: A }\noffices: []\n").unwrap();
+        let error = ran(&["--memory", "--tenant", file.to_str().unwrap()]).await.1.unwrap_err().to_string();
+        assert!(error.contains("tenant.yaml`: `offices`: a company has one office at least"), "{error}");
         let missing = ran(&["--memory", "--seed", "/nowhere/seed.json"]).await.1.unwrap_err().to_string();
         assert!(missing.starts_with("read the seed `/nowhere/seed.json`"), "{missing}");
     }

@@ -12,10 +12,11 @@ use http::{Method, Request, Response, StatusCode, header};
 use serde_json::Value;
 
 use super::{
-    BASE_PATH, FaultPlan, RequestRecord, Sandbox, SandboxError,
+    API_PATH, BASE_PATH, FaultPlan, RequestRecord, Sandbox, SandboxError, admin,
     faults::{Bend, BodyFault, FaultBody, Instead},
     locked,
-    scim::Refusal,
+    scim::{Refusal, shortened},
+    tenant::ErrorShape,
 };
 
 /// Where the sandbox itself is told things: not a part of Dialpad.
@@ -63,13 +64,13 @@ impl Sandbox {
         if let Some(rest) = below(path, CONTROL_PATH) {
             let response = match self.authorize(request) {
                 Ok(()) => self.control(request, rest).unwrap_or_else(|refusal| refusal.response()),
-                Err(refusal) => unauthorized(&refusal),
+                Err(refusal) => unauthorized(refusal.response()),
             };
             return Ok(Answer { response, delivery: Delivery::Whole });
         }
         let at = self.inner.opened.elapsed();
         let bend = locked(&self.inner.faults).next(request.method(), path);
-        let admitted = self.admit(request);
+        let admitted = self.admit();
         let latency = self.inner.latency.saturating_add(bend.latency);
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
@@ -78,8 +79,8 @@ impl Sandbox {
             Ok(()) => self.bent(request, &bend),
             Err(seconds) => {
                 let detail = "more requests than the rate limit allows";
-                let refusal = Refusal::status(StatusCode::TOO_MANY_REQUESTS, detail);
-                Ok(Answer { response: retry_after(refusal.response(), seconds), delivery: Delivery::Whole })
+                let response = self.own_error(request, StatusCode::TOO_MANY_REQUESTS, detail);
+                Ok(Answer { response: retry_after(response, seconds), delivery: Delivery::Whole })
             }
         };
         let status = answer.as_ref().ok().map(|answer| answer.response.status().as_u16());
@@ -88,10 +89,9 @@ impl Sandbox {
         answer
     }
 
-    fn admit(&self, request: &Request<Bytes>) -> Result<(), u64> {
+    fn admit(&self) -> Result<(), u64> {
         let Some(limit) = &mut *locked(&self.inner.limit) else { return Ok(()) };
-        let key = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        limit.admit(key.unwrap_or_default(), tokio::time::Instant::now())
+        limit.admit(tokio::time::Instant::now())
     }
 
     fn bent(&self, request: &Request<Bytes>, bend: &Bend) -> Result<Answer, NoAnswer> {
@@ -106,7 +106,7 @@ impl Sandbox {
                 if *after {
                     self.respond(request, bend);
                 }
-                let mut response = status_fault(*status, *body);
+                let mut response = self.status_fault(request, *status, *body);
                 if let Some(seconds) = seconds {
                     response = retry_after(response, *seconds);
                 }
@@ -119,13 +119,50 @@ impl Sandbox {
     /// What would be answered if nothing went wrong on the way.
     fn respond(&self, request: &Request<Bytes>, bend: &Bend) -> Response<Bytes> {
         if let Err(refusal) = self.authorize(request) {
-            return unauthorized(&refusal);
+            return unauthorized(self.own_error(request, refusal.status, &refusal.detail));
         }
-        match below(request.uri().path(), BASE_PATH) {
-            Some(rest) => self.inner.scim.answer(request, rest, bend),
+        let (scim, path) = (&self.inner.scim, request.uri().path());
+        if let Some(rest) = below(path, API_PATH) {
+            return self.inner.admin.answer(&scim.store, request, rest, bend);
+        }
+        match below(path, BASE_PATH) {
+            Some(rest) => scim.answer(request, rest, bend),
             None => {
-                let detail = format!("there is nothing here; the base address ends with `{BASE_PATH}`");
+                let detail = format!(
+                    "there is nothing here; SCIM's base address ends with `{BASE_PATH}`, the admin API's with `{API_PATH}`"
+                );
                 Refusal::status(StatusCode::NOT_FOUND, detail).response()
+            }
+        }
+    }
+
+    /// An error in the words of the service that was asked.
+    fn own_error(&self, request: &Request<Bytes>, status: StatusCode, detail: &str) -> Response<Bytes> {
+        match below(request.uri().path(), API_PATH) {
+            Some(_) => admin::Refusal::new(status, detail).response(self.inner.scim.company.behaviour.errors),
+            None => Refusal::status(status, detail).response(),
+        }
+    }
+
+    fn status_fault(&self, request: &Request<Bytes>, status: StatusCode, body: FaultBody) -> Response<Bytes> {
+        let detail = "this went wrong on demand";
+        let shaped = |shape| admin::Refusal::new(status, detail).response(shape);
+        match body {
+            FaultBody::Own => self.own_error(request, status, detail),
+            FaultBody::Nested => shaped(ErrorShape::Nested),
+            FaultBody::Message => shaped(ErrorShape::Message),
+            FaultBody::Detail => shaped(ErrorShape::Detail),
+            FaultBody::Empty => {
+                let mut response = Response::new(Bytes::new());
+                *response.status_mut() = status;
+                response
+            }
+            FaultBody::Html => {
+                let page = format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>");
+                let mut response = Response::new(Bytes::from(page));
+                *response.status_mut() = status;
+                response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html"));
+                response
             }
         }
     }
@@ -145,7 +182,8 @@ impl Sandbox {
     }
 
     /// `PUT|DELETE /sandbox/faults` (one fault on a line) and
-    /// `GET|DELETE /sandbox/requests`. These are neither counted nor limited.
+    /// `GET|DELETE /sandbox/requests`, and `POST /sandbox/logins` (one e-mail
+    /// address on a line: who logs in for the first time). These are neither counted nor limited.
     fn control(&self, request: &Request<Bytes>, rest: &str) -> Result<Response<Bytes>, Refusal> {
         match (request.method(), rest.trim_matches('/')) {
             (&Method::PUT, "faults") => {
@@ -171,9 +209,23 @@ impl Sandbox {
                 self.reset_requests();
                 Ok(no_content())
             }
+            (&Method::POST, "logins") => {
+                let wrong = |status, detail: String| Refusal::status(status, detail);
+                let text = std::str::from_utf8(request.body())
+                    .map_err(|_| wrong(StatusCode::BAD_REQUEST, "the body is not UTF-8".into()))?;
+                for email in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+                    let there = self
+                        .log_in(email)
+                        .map_err(|error| wrong(StatusCode::INTERNAL_SERVER_ERROR, format!("failed to {error}")))?;
+                    if !there {
+                        return Err(wrong(StatusCode::NOT_FOUND, format!("there is no user `{}`", shortened(email))));
+                    }
+                }
+                Ok(no_content())
+            }
             _ => Err(Refusal::status(
                 StatusCode::NOT_FOUND,
-                "expected PUT or DELETE `/sandbox/faults`, GET or DELETE `/sandbox/requests`",
+                "expected PUT or DELETE `/sandbox/faults`, GET or DELETE `/sandbox/requests`, POST `/sandbox/logins`",
             )),
         }
     }
@@ -206,8 +258,7 @@ fn no_content() -> Response<Bytes> {
     response
 }
 
-fn unauthorized(refusal: &Refusal) -> Response<Bytes> {
-    let mut response = refusal.response();
+fn unauthorized(mut response: Response<Bytes>) -> Response<Bytes> {
     response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
     response
 }
@@ -215,24 +266,6 @@ fn unauthorized(refusal: &Refusal) -> Response<Bytes> {
 fn retry_after(mut response: Response<Bytes>, seconds: u64) -> Response<Bytes> {
     response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     response
-}
-
-fn status_fault(status: StatusCode, body: FaultBody) -> Response<Bytes> {
-    match body {
-        FaultBody::Scim => Refusal::status(status, "this went wrong on demand").response(),
-        FaultBody::Empty => {
-            let mut response = Response::new(Bytes::new());
-            *response.status_mut() = status;
-            response
-        }
-        FaultBody::Html => {
-            let page = format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>");
-            let mut response = Response::new(Bytes::from(page));
-            *response.status_mut() = status;
-            response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html"));
-            response
-        }
-    }
 }
 
 fn slow_or_whole(bend: &Bend) -> Delivery {

@@ -7,6 +7,7 @@
 //! by writing a new one beside it and renaming that.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -17,7 +18,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::store::{Content, ResourceKind};
+use super::{
+    account::Account,
+    store::{Content, ResourceKind},
+};
 use crate::names::Text;
 
 /// Why the folder cannot be used.
@@ -67,9 +71,23 @@ pub(crate) enum Record {
     /// No id below this number is given any more.
     Next(u64),
     /// A resource as it now is.
-    Put { id: Text, kind: ResourceKind, created: Timestamp, modified: Timestamp, content: Content },
+    Put { id: Text, kind: ResourceKind, created: Timestamp, modified: Timestamp, content: Box<Content> },
+    /// What was bought and given since the tenant file.
+    Ledger(Ledger),
     /// A resource is deleted.
     Gone { kind: ResourceKind, id: Text, at: Timestamp },
+}
+
+/// What was bought and given since the tenant file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Ledger {
+    /// Seats bought, by `OFFICE/LINE`.
+    pub(crate) bought: BTreeMap<String, u64>,
+    /// How many numbers were made.
+    pub(crate) numbers: u64,
+    /// Numbers that were given back to the reserved ones.
+    pub(crate) returned: Vec<Text>,
 }
 
 /// How a line is spelled. Kept apart from [`Record`], so that files stay readable.
@@ -77,10 +95,11 @@ pub(crate) enum Record {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 enum Line {
     Next(u64),
-    User(PutLine),
-    Group(PutLine),
+    User(Box<PutLine>),
+    Group(Box<PutLine>),
     UserGone(GoneLine),
     GroupGone(GoneLine),
+    Ledger(Ledger),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,6 +113,9 @@ struct PutLine {
     users: Vec<Text>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     groups: Vec<Text>,
+    /// Folders of older releases have none.
+    #[serde(default, skip_serializing_if = "Account::is_default")]
+    account: Account,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -120,14 +142,15 @@ impl From<&Record> for Line {
                 let of = |wanted: ResourceKind| {
                     content.members.iter().filter(|(_, kind)| **kind == wanted).map(|(id, _)| id.clone()).collect()
                 };
-                let put = PutLine {
+                let put = Box::new(PutLine {
                     id: id.clone(),
                     created: *created,
                     modified: *modified,
                     attributes: content.attributes.clone(),
                     users: of(ResourceKind::User),
                     groups: of(ResourceKind::Group),
-                };
+                    account: content.account.clone(),
+                });
                 match kind {
                     ResourceKind::User => Line::User(put),
                     ResourceKind::Group => Line::Group(put),
@@ -140,23 +163,26 @@ impl From<&Record> for Line {
                     ResourceKind::Group => Line::GroupGone(gone),
                 }
             }
+            Record::Ledger(ledger) => Line::Ledger(ledger.clone()),
         }
     }
 }
 
 impl From<Line> for Record {
     fn from(line: Line) -> Self {
-        let put = |kind: ResourceKind, line: PutLine| {
+        let put = |kind: ResourceKind, line: Box<PutLine>| {
+            let line = *line;
             let users = line.users.into_iter().map(|id| (id, ResourceKind::User));
             let groups = line.groups.into_iter().map(|id| (id, ResourceKind::Group));
             let members: IndexMap<Text, ResourceKind> = users.chain(groups).collect();
-            let content = Content { attributes: line.attributes, members };
+            let content = Box::new(Content { attributes: line.attributes, members, account: line.account });
             Record::Put { id: line.id, kind, created: line.created, modified: line.modified, content }
         };
         match line {
             Line::Next(next) => Record::Next(next),
             Line::User(line) => put(ResourceKind::User, line),
             Line::Group(line) => put(ResourceKind::Group, line),
+            Line::Ledger(ledger) => Record::Ledger(ledger),
             Line::UserGone(line) => Record::Gone { kind: ResourceKind::User, id: line.id, at: line.at },
             Line::GroupGone(line) => Record::Gone { kind: ResourceKind::Group, id: line.id, at: line.at },
         }

@@ -20,13 +20,13 @@ pub struct FaultError {
 /// How a fault is written, for help and errors.
 pub const FAULT_HELP: &str = "\
 one fault and, after `;`, its turn: \
-`status=503[;body=scim|empty|html][;retry-after=SECONDS][;after]`, `throttle=SECONDS`, `reset`, `lost`, \
-`latency=2s`, `slow=2s`, `truncated`, `wrong-json`, `wrong-shape`, `missing-page`, `total=N`, `not-stored=title,name`; \
+`status=503[;body=own|nested|message|detail|empty|html][;retry-after=SECONDS][;after]`, `throttle=SECONDS`, `reset`, `lost`, \
+`latency=2s`, `slow=2s`, `truncated`, `wrong-json`, `wrong-shape`, `missing-page`, `same-cursor`, `number-ids`, `nulls`, `total=N`, `not-stored=title,name`; \
 turn: `on=PATCH`, `on=/Users`, `on=GET /Groups`, `nth=3`, `every=5`, `from=4`, `request=7`, `times=2`";
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 24] = [
     "status",
     "throttle",
     "reset",
@@ -37,6 +37,9 @@ const KEYS: [&str; 21] = [
     "wrong-json",
     "wrong-shape",
     "missing-page",
+    "same-cursor",
+    "number-ids",
+    "nulls",
     "total",
     "not-stored",
     "on",
@@ -74,6 +77,9 @@ impl FromStr for FaultRule {
                 "wrong-json" => Fault::WrongJson,
                 "wrong-shape" => Fault::WrongShape,
                 "missing-page" => Fault::MissingPage,
+                "same-cursor" => Fault::SameCursor,
+                "number-ids" => Fault::NumberIds,
+                "nulls" => Fault::Nulls,
                 "total" => Fault::Total(number()?),
                 "not-stored" => Fault::NotStored(names(value).map_err(&wrong)?),
                 "on" => {
@@ -172,10 +178,14 @@ fn names(value: &str) -> Result<Vec<String>, String> {
 
 fn body(value: &str) -> Result<FaultBody, String> {
     match value {
-        "scim" => Ok(FaultBody::Scim),
+        // `scim` is what it was called before there was another service.
+        "own" | "scim" => Ok(FaultBody::Own),
+        "nested" => Ok(FaultBody::Nested),
+        "message" => Ok(FaultBody::Message),
+        "detail" => Ok(FaultBody::Detail),
         "empty" => Ok(FaultBody::Empty),
         "html" => Ok(FaultBody::Html),
-        _ => Err("`body` is `scim`, `empty` or `html`".to_owned()),
+        _ => Err("`body` is `own`, `nested`, `message`, `detail`, `empty` or `html`".to_owned()),
     }
 }
 

@@ -86,6 +86,12 @@ pub enum Fault {
     /// A listing has the rows of the page after the one asked for, and
     /// `totalResults` and `startIndex` as if nothing were missing.
     MissingPage,
+    /// A list of the admin API gives the cursor again that it was asked with.
+    SameCursor,
+    /// Ids of the admin API are numbers instead of text.
+    NumberIds,
+    /// What an answer of the admin API would leave out of a user is there, and null.
+    Nulls,
     /// `totalResults` is this number.
     Total(u64),
     /// A write succeeds, and these top-level attributes (or extensions) stay as they were.
@@ -95,9 +101,16 @@ pub enum Fault {
 /// What stands in the body of a status fault.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum FaultBody {
-    /// A SCIM error.
+    /// The service's own: a SCIM error below `/scim`, below `/api/v2` one of
+    /// the shape that the tenant has chosen.
     #[default]
-    Scim,
+    Own,
+    /// `{"error": {"code": 503, "message": "…"}}`.
+    Nested,
+    /// `{"message": "…"}`.
+    Message,
+    /// `{"detail": "…"}`.
+    Detail,
     /// Nothing.
     Empty,
     /// A web page, as proxies send.
@@ -145,16 +158,16 @@ impl FaultRule {
 }
 
 impl Fault {
-    /// An error status with a SCIM error, before anything is done.
+    /// An error status with an error of the service's own, before anything is done.
     pub fn status(status: StatusCode) -> Self {
-        Fault::Status { status, body: FaultBody::Scim, retry_after: None, after: false }
+        Fault::Status { status, body: FaultBody::Own, retry_after: None, after: false }
     }
 
     /// 429 with `Retry-After` in seconds.
     pub fn throttle(seconds: u64) -> Self {
         Fault::Status {
             status: StatusCode::TOO_MANY_REQUESTS,
-            body: FaultBody::Scim,
+            body: FaultBody::Own,
             retry_after: Some(seconds),
             after: false,
         }
@@ -182,6 +195,9 @@ pub(crate) struct Bend {
     pub(crate) instead: Option<Instead>,
     pub(crate) body: Option<BodyFault>,
     pub(crate) missing_page: bool,
+    pub(crate) same_cursor: bool,
+    pub(crate) number_ids: bool,
+    pub(crate) nulls: bool,
     pub(crate) total: Option<u64>,
     pub(crate) not_stored: Vec<String>,
 }
@@ -259,6 +275,9 @@ impl Bend {
                 self.body.get_or_insert(BodyFault::WrongShape);
             }
             Fault::MissingPage => self.missing_page = true,
+            Fault::SameCursor => self.same_cursor = true,
+            Fault::NumberIds => self.number_ids = true,
+            Fault::Nulls => self.nulls = true,
             Fault::Total(total) => self.total = Some(*total),
             Fault::NotStored(names) => self.not_stored.extend_from_slice(names),
         }

@@ -1,31 +1,25 @@
-//! The rate limit: so many requests a second for each key, as Dialpad documents
-//! ("20 requests per second", developers.dialpad.com/docs/rate-limits).
+//! The rate limit: so many requests a second for the whole company, as Dialpad
+//! documents ("20 requests per second", developers.dialpad.com/docs/rate-limits),
+//! SCIM and admin API together.
 //!
-//! How Dialpad counts is not documented. Here each key has a bucket of one
-//! second's worth of requests, refilled evenly: a client that spaces its
-//! requests is never refused, and a burst is refused after the bucket is empty.
-//! It runs on tokio's clock, so that a test may pause it.
+//! How Dialpad counts is not documented. Here there is a bucket of one second's
+//! worth of requests, refilled evenly: a client that spaces its requests is
+//! never refused, and a burst is refused after the bucket is empty. It runs on
+//! tokio's clock, so that a test may pause it.
 
-use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// More keys than this are not told apart; the oldest state is forgotten.
-const MOST_KEYS: usize = 10_000;
-
-/// The limit and how much of it each key has used.
+/// The limit and how much of it is used.
 #[derive(Debug)]
 pub(crate) struct Limit {
     /// Between two requests of a spaced client.
     interval: Duration,
-    /// How far ahead of that a key may be.
+    /// How far ahead of that the company may be.
     slack: Duration,
-    /// When each key's bucket is full again, by a hash: no key is kept.
-    full_at: HashMap<u64, Instant>,
+    /// When the bucket is full again.
+    full_at: Option<Instant>,
 }
 
 impl Limit {
@@ -33,26 +27,17 @@ impl Limit {
     pub(crate) fn new(per_second: Option<u32>) -> Option<Self> {
         let per_second = per_second.filter(|rate| *rate > 0)?;
         let interval = Duration::from_secs(1) / per_second;
-        Some(Self { interval, slack: interval * (per_second - 1), full_at: HashMap::new() })
+        Some(Self { interval, slack: interval * (per_second - 1), full_at: None })
     }
 
     /// Counts a request; refused, it says after how many whole seconds to come again.
-    pub(crate) fn admit(&mut self, key: &str, now: Instant) -> Result<(), u64> {
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        if self.full_at.len() >= MOST_KEYS {
-            self.full_at.retain(|_, full_at| *full_at > now);
-            if self.full_at.len() >= MOST_KEYS {
-                self.full_at.clear();
-            }
-        }
-        let full_at = self.full_at.entry(hasher.finish()).or_insert(now);
-        let ahead = full_at.saturating_duration_since(now);
+    pub(crate) fn admit(&mut self, now: Instant) -> Result<(), u64> {
+        let ahead = self.full_at.map_or(Duration::ZERO, |full_at| full_at.saturating_duration_since(now));
         if ahead > self.slack {
             let wait = ahead - self.slack;
             return Err(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
         }
-        *full_at = now + ahead + self.interval;
+        self.full_at = Some(now + ahead + self.interval);
         Ok(())
     }
 }
@@ -66,14 +51,13 @@ mod tests {
         let mut limit = Limit::new(Some(20)).unwrap();
         let start = Instant::now();
         for n in 0..200 {
-            assert_eq!(limit.admit("key", start + Duration::from_millis(50) * n), Ok(()));
+            assert_eq!(limit.admit(start + Duration::from_millis(50) * n), Ok(()));
         }
         let after = start + Duration::from_secs(60);
-        let passed = (0..30).filter(|_| limit.admit("key", after).is_ok()).count();
+        let passed = (0..30).filter(|_| limit.admit(after).is_ok()).count();
         assert_eq!(passed, 20);
-        assert_eq!(limit.admit("key", after), Err(1));
-        assert_eq!(limit.admit("another", after), Ok(()));
-        assert_eq!(limit.admit("key", after + Duration::from_millis(50)), Ok(()));
+        assert_eq!(limit.admit(after), Err(1));
+        assert_eq!(limit.admit(after + Duration::from_millis(50)), Ok(()));
     }
 
     #[test]
@@ -82,8 +66,8 @@ mod tests {
         assert!(Limit::new(Some(0)).is_none());
         let mut limit = Limit::new(Some(1)).unwrap();
         let start = Instant::now();
-        assert_eq!(limit.admit("key", start), Ok(()));
-        assert_eq!(limit.admit("key", start + Duration::from_millis(1)), Err(1));
-        assert_eq!(limit.admit("key", start + Duration::from_secs(1)), Ok(()));
+        assert_eq!(limit.admit(start), Ok(()));
+        assert_eq!(limit.admit(start + Duration::from_millis(1)), Err(1));
+        assert_eq!(limit.admit(start + Duration::from_secs(1)), Ok(()));
     }
 }

@@ -1,19 +1,29 @@
-//! The embedded Dialpad: a SCIM 2.0 server of users and groups with Dialpad's
-//! documented limits, and with faults on demand.
+//! The embedded Dialpad: a SCIM 2.0 server of users and groups, and the part of
+//! the admin API that Dialform uses, with Dialpad's documented limits and with
+//! faults on demand. Both services see the same people.
 //!
 //! It is one program with three uses: the first run of a newcomer (kept in a
 //! folder between commands), the test server (called in process, under a paused
 //! clock if need be), and the load target (in memory, without a limit).
 
+mod account;
+mod admin;
 mod answer;
+mod company;
 mod disk;
 mod fault_text;
 mod faults;
 mod limit;
+mod look;
+mod numbers;
+mod person;
 mod requests;
 mod scim;
+mod seats;
 mod serve;
+mod settle;
 mod store;
+mod tenant;
 
 use std::{
     path::PathBuf,
@@ -21,22 +31,28 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
 
 pub(crate) use self::fault_text::parse_duration;
 pub use self::{
+    account::{GroupKind, License, Line, PolicyTarget, Role, UserState},
     disk::DiskError,
     fault_text::{FAULT_HELP, FaultError},
     faults::{Fault, FaultBody, FaultPlan, FaultRule, Matching, When},
+    look::{Operator, PolicyAssignment},
     requests::{RequestRecord, Requests},
     scim::GroupRename,
+    seats::Seats,
+    tenant::{Tenant, TenantError},
 };
 use self::{
+    admin::Admin,
     faults::Faults,
     limit::Limit,
     scim::Scim,
-    store::{ResourceKind, Store},
+    store::{Content, ResourceKind, Store, StoreError},
 };
 use crate::names::Secret;
 
@@ -44,13 +60,16 @@ use crate::names::Secret;
 /// Dialpad provisioning tutorial).
 pub const BASE_PATH: &str = "/scim";
 
+/// The path of Dialpad's admin API (Dialpad's OpenAPI file).
+pub const API_PATH: &str = "/api/v2";
+
 /// How the sandbox behaves. The default is in memory, with Dialpad's limit of
 /// 20 requests a second, pages of 100, any token, and nothing going wrong.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The bearer token that requests must carry. Without one, nothing is asked for.
     pub token: Option<Secret>,
-    /// Requests a second for each key; `None` is no limit.
+    /// Requests a second for the whole company; `None` is no limit.
     pub rate: Option<u32>,
     /// How long each answer waits before anything is done.
     pub latency: Duration,
@@ -62,6 +81,10 @@ pub struct Options {
     pub faults: FaultPlan,
     /// Where the data are kept; in memory without it.
     pub folder: Option<PathBuf>,
+    /// The company. Without one there is an office with more licences than
+    /// anybody needs, and nobody gets a number by itself. Its people are put in
+    /// when the folder is empty; the rest is read each time.
+    pub tenant: Option<Tenant>,
 }
 
 impl Default for Options {
@@ -74,6 +97,7 @@ impl Default for Options {
             group_rename: GroupRename::Ignored,
             faults: FaultPlan::default(),
             folder: None,
+            tenant: None,
         }
     }
 }
@@ -111,12 +135,26 @@ pub struct Sandbox {
 
 struct Inner {
     scim: Scim,
+    admin: Admin,
     token: Option<Secret>,
     latency: Duration,
     limit: Mutex<Option<Limit>>,
     faults: Mutex<Faults>,
     requests: Mutex<Requests>,
     opened: Instant,
+}
+
+/// Puts the tenant's people in, if nobody and nothing is there. Names and seats
+/// were checked when the tenant was read.
+fn begin(store: &mut Store, users: Vec<Content>) -> Result<(), SandboxError> {
+    if !store.is_empty() {
+        return Ok(());
+    }
+    for (at, content) in users.into_iter().enumerate() {
+        let refused = |error: StoreError| SandboxError::Load { number: at + 1, problem: error.to_string() };
+        store.insert(ResourceKind::User, None, content, Timestamp::now()).map_err(refused)?;
+    }
+    Ok(())
 }
 
 /// A panic elsewhere leaves counters that are still good to count with.
@@ -136,13 +174,18 @@ impl Sandbox {
     /// # Errors
     /// When the folder cannot be used, is in use, or holds a damaged file.
     pub fn open(options: Options) -> Result<Self, SandboxError> {
-        let Options { token, rate, latency, page_limit, group_rename, faults, folder } = options;
-        let store = match &folder {
+        let Options { token, rate, latency, page_limit, group_rename, faults, folder, tenant } = options;
+        let mut store = match &folder {
             Some(folder) => Store::open(folder)?,
             None => Store::in_memory(),
         };
+        let Tenant { company, users } = tenant.unwrap_or_default();
+        begin(&mut store, users)?;
+        let company = Arc::new(company);
+        let admin = Admin::new(company.clone(), page_limit);
         let inner = Inner {
-            scim: Scim { store: RwLock::new(store), page_limit: page_limit.max(1), group_rename },
+            scim: Scim { store: RwLock::new(store), page_limit: page_limit.max(1), group_rename, company },
+            admin,
             token,
             latency,
             limit: Mutex::new(Limit::new(rate)),

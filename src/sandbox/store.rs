@@ -5,13 +5,21 @@
 //! The store knows names, members and order; what an attribute means is
 //! `scim`'s business. Every change goes to disk before it shows in memory.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    path::Path,
+    sync::Arc,
+};
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::disk::{Disk, DiskError, Record};
+use super::{
+    account::Account,
+    company::user_id,
+    disk::{Disk, DiskError, Ledger, Record},
+};
 use crate::names::{Text, fold};
 
 /// What kind of resource.
@@ -50,17 +58,24 @@ impl ResourceKind {
 }
 
 /// What clients write: attributes in the schema's spelling, extensions under
-/// their URN; and a group's members, apart because there can be many.
+/// their URN; a group's members, apart because there can be many; and what
+/// only the admin API knows of a user.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Content {
     pub(crate) attributes: Map<String, Value>,
     pub(crate) members: IndexMap<Text, ResourceKind>,
+    pub(crate) account: Account,
 }
 
 impl Content {
     /// The name that is unique, as it was written.
     pub(crate) fn name(&self, kind: ResourceKind) -> &str {
         self.attributes.get(kind.naming_attribute()).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// All that must be unique: the name, and a user's further addresses.
+    fn names(&self, kind: ResourceKind) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name(kind)).chain(self.account.aliases.iter().map(AsRef::as_ref))
     }
 }
 
@@ -73,7 +88,7 @@ pub(crate) struct Resource {
     pub(crate) modified: Timestamp,
     pub(crate) content: Content,
     /// Grows with every creation; the order of listings.
-    serial: u64,
+    pub(crate) serial: u64,
 }
 
 /// Why a change was not made.
@@ -94,6 +109,8 @@ struct Shelf {
     rows: Vec<Arc<Resource>>,
     by_id: HashMap<Text, u64>,
     by_name: HashMap<String, u64>,
+    /// Users only: the id in the admin API.
+    by_user_id: HashMap<Text, u64>,
 }
 
 impl Shelf {
@@ -109,19 +126,33 @@ impl Shelf {
         match self.rows.binary_search_by_key(&row.serial, |row| row.serial) {
             Ok(place) => {
                 let before = std::mem::replace(&mut self.rows[place], row.clone());
-                self.by_name.remove(&fold(before.content.name(before.kind)));
+                self.forget_names(&before);
             }
-            Err(place) => self.rows.insert(place, row.clone()),
+            Err(place) => {
+                self.rows.insert(place, row.clone());
+                if row.kind == ResourceKind::User {
+                    self.by_user_id.insert(user_id(&row.id), row.serial);
+                }
+            }
         }
         self.by_id.insert(row.id.clone(), row.serial);
-        self.by_name.insert(fold(row.content.name(row.kind)), row.serial);
+        for name in row.content.names(row.kind) {
+            self.by_name.insert(fold(name), row.serial);
+        }
+    }
+
+    fn forget_names(&mut self, row: &Resource) {
+        for name in row.content.names(row.kind) {
+            self.by_name.remove(&fold(name));
+        }
     }
 
     fn take(&mut self, id: &str) -> Option<Arc<Resource>> {
         let serial = self.by_id.remove(id)?;
         let place = self.place(serial)?;
         let row = self.rows.remove(place);
-        self.by_name.remove(&fold(row.content.name(row.kind)));
+        self.forget_names(&row);
+        self.by_user_id.remove(&user_id(&row.id));
         Some(row)
     }
 }
@@ -131,6 +162,9 @@ impl Shelf {
 pub(crate) struct Store {
     users: Shelf,
     groups: Shelf,
+    /// The last users that were deleted, the oldest first; the admin API still tells of them.
+    deleted: VecDeque<Arc<Resource>>,
+    ledger: Ledger,
     next_id: u64,
     next_serial: u64,
     disk: Option<Disk>,
@@ -139,13 +173,24 @@ pub(crate) struct Store {
 /// Dialpad's ids are decimal numbers of 16 digits, sent as text.
 const FIRST_ID: u64 = 5_000_000_000_000_001;
 
+/// How many deleted users are remembered.
+const MOST_DELETED: usize = 1_000;
+
 /// The file is written afresh when it has this many lines and four for each resource.
 const LINES_BEFORE_REWRITE: usize = 10_000;
 
 impl Store {
     /// An empty store in memory.
     pub(crate) fn in_memory() -> Self {
-        Self { users: Shelf::default(), groups: Shelf::default(), next_id: FIRST_ID, next_serial: 0, disk: None }
+        Self {
+            users: Shelf::default(),
+            groups: Shelf::default(),
+            deleted: VecDeque::new(),
+            ledger: Ledger::default(),
+            next_id: FIRST_ID,
+            next_serial: 0,
+            disk: None,
+        }
     }
 
     /// The store that is kept in `folder`, which is made if it is not there.
@@ -165,9 +210,11 @@ impl Store {
             Record::Put { id, kind, created, modified, content } => {
                 self.see(&id);
                 let serial = self.serial_of(kind, &id);
+                let content = *content;
                 self.shelf_mut(kind).put(&Arc::new(Resource { id, kind, created, modified, content, serial }));
             }
             Record::Gone { kind, id, at } => self.take(kind, &id, at),
+            Record::Ledger(ledger) => self.ledger = ledger,
         }
     }
 
@@ -200,6 +247,11 @@ impl Store {
         }
     }
 
+    /// Whether nothing is there and nobody was deleted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.users.rows.is_empty() && self.groups.rows.is_empty() && self.deleted.is_empty()
+    }
+
     /// All resources of a kind, in order of creation.
     pub(crate) fn rows(&self, kind: ResourceKind) -> &[Arc<Resource>] {
         &self.shelf(kind).rows
@@ -215,6 +267,29 @@ impl Store {
     pub(crate) fn named(&self, kind: ResourceKind, name: &str) -> Option<&Arc<Resource>> {
         let shelf = self.shelf(kind);
         shelf.at(*shelf.by_name.get(&fold(name))?)
+    }
+
+    /// The user with this id in the admin API.
+    pub(crate) fn user(&self, id: &str) -> Option<&Arc<Resource>> {
+        self.users.at(*self.users.by_user_id.get(id)?)
+    }
+
+    /// The users that were deleted, the oldest first.
+    pub(crate) fn deleted(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        self.deleted.iter()
+    }
+
+    /// What was bought and given since the tenant file.
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub(crate) fn set_ledger(&mut self, ledger: Ledger) -> Result<(), DiskError> {
+        if ledger != self.ledger {
+            self.write(&Record::Ledger(ledger.clone()))?;
+            self.ledger = ledger;
+        }
+        Ok(())
     }
 
     /// What the resource with this id is, if there is one.
@@ -236,7 +311,13 @@ impl Store {
             Some(id) => id,
             None => self.next_id.to_string().into(),
         };
-        self.write(&Record::Put { id: id.clone(), kind, created: now, modified: now, content: content.clone() })?;
+        self.write(&Record::Put {
+            id: id.clone(),
+            kind,
+            created: now,
+            modified: now,
+            content: Box::new(content.clone()),
+        })?;
         self.see(&id);
         let serial = self.serial_of(kind, &id);
         let row = Arc::new(Resource { id, kind, created: now, modified: now, content, serial });
@@ -257,7 +338,7 @@ impl Store {
         }
         self.check_name(before.kind, Some(&before.id), &content)?;
         let (id, kind, created) = (before.id.clone(), before.kind, before.created);
-        self.write(&Record::Put { id: id.clone(), kind, created, modified: now, content: content.clone() })?;
+        self.write(&Record::Put { id: id.clone(), kind, created, modified: now, content: Box::new(content.clone()) })?;
         let row = Arc::new(Resource { id, kind, created, modified: now, content, serial: before.serial });
         self.shelf_mut(kind).put(&row);
         Ok(row)
@@ -274,7 +355,13 @@ impl Store {
     }
 
     fn take(&mut self, kind: ResourceKind, id: &str, now: Timestamp) {
-        self.shelf_mut(kind).take(id);
+        let gone = self.shelf_mut(kind).take(id);
+        if let Some(gone) = gone.filter(|gone| gone.kind == ResourceKind::User) {
+            self.deleted.push_back(gone);
+            if self.deleted.len() > MOST_DELETED {
+                self.deleted.pop_front();
+            }
+        }
         self.see(id);
         for group in self.groups.rows.iter_mut().filter(|group| group.content.members.contains_key(id)) {
             let mut content = group.content.clone();
@@ -290,33 +377,46 @@ impl Store {
         }
     }
 
-    fn check_name(&self, kind: ResourceKind, own: Option<&Text>, content: &Content) -> Result<(), StoreError> {
-        let name = content.name(kind);
-        match self.named(kind, name) {
-            Some(other) if Some(&other.id) != own => Err(StoreError::NameTaken {
-                attribute: kind.naming_attribute(),
-                name: name.to_owned(),
-                id: other.id.clone(),
-            }),
-            Some(_) | None => Ok(()),
+    /// Whether nobody else has the names.
+    pub(crate) fn check_name(
+        &self,
+        kind: ResourceKind,
+        own: Option<&Text>,
+        content: &Content,
+    ) -> Result<(), StoreError> {
+        for name in content.names(kind) {
+            if let Some(other) = self.named(kind, name).filter(|other| Some(&other.id) != own) {
+                let (attribute, id) = (kind.naming_attribute(), other.id.clone());
+                return Err(StoreError::NameTaken { attribute, name: name.to_owned(), id });
+            }
         }
+        Ok(())
     }
 
     fn write(&mut self, record: &Record) -> Result<(), DiskError> {
         let Some(disk) = &mut self.disk else { return Ok(()) };
-        let live = self.users.rows.len() + self.groups.rows.len();
+        let live = self.users.rows.len() + self.groups.rows.len() + self.deleted.len();
         if disk.lines() > LINES_BEFORE_REWRITE + 4 * live {
-            let rows = self.users.rows.iter().chain(&self.groups.rows);
-            let records = std::iter::once(Record::Next(self.next_id)).chain(rows.map(|row| Record::Put {
-                id: row.id.clone(),
-                kind: row.kind,
-                created: row.created,
-                modified: row.modified,
-                content: row.content.clone(),
-            }));
+            let deleted = self
+                .deleted
+                .iter()
+                .flat_map(|row| [put(row), Record::Gone { kind: row.kind, id: row.id.clone(), at: row.modified }]);
+            let rows = self.users.rows.iter().chain(&self.groups.rows).map(put);
+            let ledger = (self.ledger != Ledger::default()).then(|| Record::Ledger(self.ledger.clone()));
+            let records = std::iter::once(Record::Next(self.next_id)).chain(ledger).chain(deleted).chain(rows);
             disk.rewrite(records)?;
         }
         disk.append(record)
+    }
+}
+
+fn put(row: &Arc<Resource>) -> Record {
+    Record::Put {
+        id: row.id.clone(),
+        kind: row.kind,
+        created: row.created,
+        modified: row.modified,
+        content: Box::new(row.content.clone()),
     }
 }
 

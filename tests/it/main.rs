@@ -48,6 +48,7 @@ mod program;
 mod proxy;
 mod quickstart;
 mod rendering;
+mod sandbox_api;
 mod selection;
 mod signing_in;
 mod simulation;

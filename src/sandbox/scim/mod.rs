@@ -24,13 +24,18 @@ use jiff::{Timestamp, Unit};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-pub(crate) use self::refusal::{MEDIA_TYPE, Refusal};
 use self::{
     listing::{Choice, Query},
-    refusal::{ScimType, json, shortened},
+    refusal::{ScimType, json},
+};
+pub(crate) use self::{
+    refusal::{MEDIA_TYPE, Refusal, shortened},
+    schema::ENTERPRISE,
 };
 use super::{
+    company::Company,
     faults::Bend,
+    seats::Denied,
     store::{Content, Resource, ResourceKind, Store, StoreError},
 };
 
@@ -53,6 +58,7 @@ pub(crate) struct Scim {
     pub(crate) store: RwLock<Store>,
     pub(crate) page_limit: usize,
     pub(crate) group_rename: GroupRename,
+    pub(crate) company: Arc<Company>,
 }
 
 /// What a path names.
@@ -173,6 +179,7 @@ impl Scim {
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
         let mut content = body::read(kind, body, &store)?;
         keep_out(&mut content, &Content::default(), kind, &bend.not_stored);
+        self.settle(&mut store, kind, None, &mut content)?;
         let resource = store.insert(kind, None, content, now()).map_err(refused)?;
         drop(store);
         Ok(with_location(json(StatusCode::CREATED, &choice.write(&resource, base)), &resource, base))
@@ -204,6 +211,8 @@ impl Scim {
             keep_out(&mut content, &before.content, kind, &["displayName".to_owned()]);
         }
         keep_out(&mut content, &before.content, kind, &bend.not_stored);
+        content.account = before.content.account.clone();
+        self.settle(&mut store, kind, Some(&before), &mut content)?;
         let resource = store.update(&before, content, now()).map_err(refused)?;
         drop(store);
         if patches && kind == ResourceKind::Group && choice.is_everything() {
@@ -212,9 +221,29 @@ impl Scim {
         Ok(with_location(json(StatusCode::OK, &choice.write(&resource, base)), &resource, base))
     }
 
+    /// What Dialpad makes of a person whom SCIM writes. The name is looked at
+    /// first: nothing may be bought or numbered for somebody who is refused.
+    fn settle(
+        &self,
+        store: &mut Store,
+        kind: ResourceKind,
+        before: Option<&Resource>,
+        content: &mut Content,
+    ) -> Result<(), Refusal> {
+        match kind {
+            ResourceKind::Group => Ok(()),
+            ResourceKind::User => {
+                store.check_name(kind, before.map(|before| &before.id), content).map_err(refused)?;
+                self.company.settle(store, before.map(|before| &before.content), content).map_err(denied)
+            }
+        }
+    }
+
     fn delete(&self, kind: ResourceKind, id: &str) -> Result<Response<Bytes>, Refusal> {
         let mut store = self.store.write().unwrap_or_else(PoisonError::into_inner);
+        let numbers = store.get(kind, id).map(|gone| gone.content.account.numbers.clone()).unwrap_or_default();
         let there = store.remove(kind, id, now()).map_err(refused)?;
+        self.company.give_back(&mut store, &numbers).map_err(refused)?;
         if there { Ok(no_content()) } else { Err(not_found(kind, id)) }
     }
 
@@ -237,7 +266,8 @@ impl Scim {
                 }
             }
         }
-        let content = body::read(kind, &resource, &store)?;
+        let mut content = body::read(kind, &resource, &store)?;
+        self.settle(&mut store, kind, None, &mut content)?;
         store.insert(kind, id, content, now()).map(|resource| resource.id.to_string()).map_err(refused)
     }
 
@@ -268,6 +298,13 @@ fn refused(error: StoreError) -> Refusal {
     match error {
         StoreError::NameTaken { .. } | StoreError::IdTaken(_) => Refusal::new(ScimType::Uniqueness, error.to_string()),
         StoreError::Disk(error) => Refusal::status(StatusCode::INTERNAL_SERVER_ERROR, format!("failed to {error}")),
+    }
+}
+
+fn denied(denied: Denied) -> Refusal {
+    match denied {
+        Denied::Seat | Denied::Domain => Refusal::new(ScimType::InvalidValue, denied.to_string()),
+        Denied::Store(error) => refused(error),
     }
 }
 
@@ -352,7 +389,8 @@ mod tests {
     use super::*;
 
     fn scim(group_rename: GroupRename) -> Scim {
-        Scim { store: RwLock::new(Store::in_memory()), page_limit: 100, group_rename }
+        let (store, company) = (RwLock::new(Store::in_memory()), Arc::new(Company::default()));
+        Scim { store, page_limit: 100, group_rename, company }
     }
 
     fn raw(scim: &Scim, method: &str, path: &str, media_type: &str, body: impl Into<Bytes>) -> Response<Bytes> {
@@ -391,11 +429,11 @@ mod tests {
     fn a_user_reads_back_with_all_that_was_stored_and_where_it_is() {
         let scim = scim(GroupRename::Ignored);
         let sent = json!({
-            "schemas": [schema::USER, schema::ENTERPRISE], "externalId": "e-1", "userName": "ada@example.com",
+            "schemas": [schema::USER, ENTERPRISE], "externalId": "e-1", "userName": "ada@example.com",
             "active": true, "name": {"givenName": "Ada", "familyName": "Lovelace"},
             "emails": [{"value": "ada@example.com", "type": "work", "primary": true}],
             "phoneNumbers": [{"value": "+14155550100", "type": "work"}],
-            (schema::ENTERPRISE): {"officeName": "London", "licenseType": "Dialpad_Support", "manager": {"value": "1"}},
+            (ENTERPRISE): {"officeName": "London", "licenseType": "Dialpad_Support", "manager": {"value": "1"}},
         });
         let response = raw(&scim, "POST", "/Users", "application/json; charset=utf-8", sent.to_string());
         let made: Value = serde_json::from_slice(response.body()).unwrap();
