@@ -8,6 +8,7 @@
 mod assigned;
 #[cfg(test)]
 mod fixture;
+mod grants;
 mod groups;
 mod index;
 mod lines;
@@ -30,6 +31,7 @@ use index::Index;
 use lines::Lines;
 use standing::Judge;
 
+pub use grants::{Given, Granted, Picked, Single, granted, picked, post_text};
 pub use subject::{Subject, seed};
 pub use values::{Mapped, is_reference, map, value};
 

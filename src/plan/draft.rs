@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, AttributeChange, Request};
+use super::{Action, AttributeChange, Request, seats::Seat};
 use super::{Cause, Change, ChangeId, Held, Kind, Members, Note, Reason, Remember, Subject};
 use crate::{
     directory,
@@ -46,12 +46,14 @@ pub(super) struct Planned {
     pub remember: Option<Remember>,
     /// A change without which this one makes no sense, although it comes later.
     pub together: Option<ChangeId>,
+    /// The seats that it takes and gives back.
+    pub seat: Seat,
 }
 
 impl Planned {
     /// A change without gates.
     pub fn open(change: Change) -> Self {
-        Self { change, gates: Vec::new(), remember: None, together: None }
+        Self { change, gates: Vec::new(), remember: None, together: None, seat: Seat::default() }
     }
 }
 
@@ -173,6 +175,18 @@ fn sentence(code: &str) -> (&'static str, &'static str) {
         "group_out_of_scope" => (
             "group left the scope and stays: `delete` is off for groups",
             "groups left the scope and stay: `delete` is off for groups",
+        ),
+        "role_wins" => (
+            "person has several roles that give another licence or office; the role declared first counts",
+            "people have several roles that give another licence or office; the role declared first counts",
+        ),
+        "office_unknown" => (
+            "person is created without an office, which Dialpad then chooses: the seat is not counted",
+            "people are created without an office, which Dialpad then chooses: their seats are not counted",
+        ),
+        "ungranted" => (
+            "person has a place or right that a role names and none of theirs gives; it was not given here, and stays",
+            "people have places or rights that a role names and none of theirs gives; they were not given here, and stay",
         ),
         "undo_deleted" => (
             "deleted object cannot be brought back by a plan (Dialpad restores a user for a while)",

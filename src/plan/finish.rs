@@ -20,7 +20,7 @@ pub(super) fn plan(scene: &Scene, mut draft: Draft) -> Plan {
         left_out += select::drop_left_out_members(&mut draft);
     }
     let (unmanaged, unchanged) = (std::mem::take(&mut draft.unmanaged), draft.unchanged);
-    let Guarded { changes, mut held, mut remember, mut notes, trusted } = guard::run(scene, draft);
+    let Guarded { changes, mut held, mut remember, mut notes, seats, trusted } = guard::run(scene, draft);
     let mut changes = changes;
     for change in &mut changes {
         write_members(change, scene);
@@ -45,7 +45,7 @@ pub(super) fn plan(scene: &Scene, mut draft: Draft) -> Plan {
         unmanaged,
         left_out,
         remember,
-        seats: Vec::new(),
+        seats,
         read: read(scene, unchanged),
     }
 }
@@ -166,7 +166,7 @@ fn read(scene: &Scene, unchanged: u64) -> Read {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is a small positive number")]
     let millirate = rate.map(|rate| (rate * 1000.0).round() as u64);
     Read {
-        requests: inputs.live.service.requests,
+        requests: inputs.live.service.requests + inputs.live.tenant.as_ref().map_or(0, |tenant| tenant.requests),
         people: size(inputs.directory.people.items().map(Vec::len)),
         groups: size(inputs.directory.groups.items().map(Vec::len)),
         entitled: scene.people.iter().filter(|user| user.standing.is_entitled()).count() as u64,

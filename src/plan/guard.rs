@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Action, Change, ChangeId, Held, Members, Note, Reason, Ref, Remember, Subject,
+    Action, Change, ChangeId, Held, Members, Note, Reason, Ref, Remember, SeatLine, Subject,
     budget::{exceeded, released},
     draft::{Draft, Gate, Planned},
     other_writer,
     protect::Protect,
     scene::Scene,
+    seats,
 };
-use crate::names::{HashMap, HashSet, Place, TargetId, Text};
+use crate::{
+    manifest::Seats,
+    names::{HashMap, HashSet, Place, TargetId, Text},
+};
 
 /// A held change with its next step.
 pub(super) fn held(
@@ -96,6 +100,8 @@ pub(super) struct Guarded {
     pub held: Vec<Held>,
     pub remember: Vec<Remember>,
     pub notes: Vec<Note>,
+    /// Seats by office and licence.
+    pub seats: Vec<SeatLine>,
     /// Whether what was read is what one can compare later readings with.
     pub trusted: bool,
 }
@@ -111,6 +117,7 @@ pub(super) fn run(scene: &Scene, draft: Draft) -> Guarded {
         held: draft.held,
         remember: draft.remember,
         notes: draft.notes,
+        no_seat: BTreeMap::new(),
     };
     let trusted = match foreign {
         Some(message) => {
@@ -125,6 +132,7 @@ pub(super) fn run(scene: &Scene, draft: Draft) -> Guarded {
             guard.gates(empty.clone(), writer);
             guard.budgets(ours);
             guard.cascade();
+            guard.seats();
             let still = |held: &Held| held.reason == Reason::EmptySource;
             empty.is_none() || scene.allowed.any(Reason::EmptySource) && !guard.held.iter().any(still)
         }
@@ -176,6 +184,8 @@ struct Guard<'s, 'a> {
     held: Vec<Held>,
     remember: Vec<Remember>,
     notes: Vec<Note>,
+    /// Seats that held changes want.
+    no_seat: BTreeMap<seats::Place, u64>,
 }
 
 impl Guard<'_, '_> {
@@ -356,6 +366,38 @@ impl Guard<'_, '_> {
         }
     }
 
+    /// Whoever finds no seat is held; what another change frees is waited for.
+    fn seats(&mut self) {
+        let Some(tenant) = &self.scene.inputs.live.tenant else { return };
+        let all = self.scene.manifest().safety.seats == Seats::Allow;
+        loop {
+            let size = seats::deal(tenant, &self.planned, &self.stopped, &|_| all).short.len() as u64;
+            let billed = |at: usize| all || self.is_allowed(Reason::NoSeat, at, size);
+            let seats::Dealt { short, after } = seats::deal(tenant, &self.planned, &self.stopped, &billed);
+            if short.is_empty() {
+                for (at, needed) in after {
+                    let change = &mut self.planned[at].change;
+                    if !change.depends_on.contains(&needed) {
+                        change.depends_on.push(needed);
+                    }
+                }
+                return;
+            }
+            for at in short {
+                let Some((office, license)) = self.planned[at].seat.takes.clone() else { continue };
+                let name = tenant.office(&office).map_or_else(|| office.text().clone(), |office| office.name.clone());
+                let product = license.product().to_owned();
+                *self.no_seat.entry((office, license)).or_default() += 1;
+                let message = format!("{name} has no {product} licence free");
+                let place = self.scene.manifest().safety.place.clone();
+                let flag = flag(Reason::NoSeat, &self.planned[at].change.subject.name);
+                let remedy = format!("buy a licence for the office, or {flag}, and it may be billed");
+                self.hold(at, Reason::NoSeat, message.into(), vec![place], Some(remedy));
+            }
+            self.cascade();
+        }
+    }
+
     /// What needs something that is held is held too; members who get no account are left out.
     fn cascade(&mut self) {
         let mut waiting: HashMap<ChangeId, Vec<usize>> = HashMap::default();
@@ -435,7 +477,11 @@ impl Guard<'_, '_> {
         }
     }
 
-    fn finish(self, trusted: bool) -> Guarded {
+    fn finish(mut self, trusted: bool) -> Guarded {
+        let tenant = self.scene.inputs.live.tenant.as_ref();
+        let seats =
+            tenant.map(|tenant| seats::lines(tenant, &self.planned, &self.stopped, &self.no_seat)).unwrap_or_default();
+        self.notes.extend(seats::notes(&seats, self.scene.manifest().grants.note_free_seats));
         let mut remember = self.remember;
         let mut stopped = self.stopped.into_iter();
         let open = self.planned.into_iter().filter(|_| !stopped.next().unwrap_or_default());
@@ -446,7 +492,7 @@ impl Guard<'_, '_> {
                 planned.change
             })
             .collect();
-        Guarded { changes, held: self.held, remember, notes: self.notes, trusted }
+        Guarded { changes, held: self.held, remember, notes: self.notes, seats, trusted }
     }
 }
 

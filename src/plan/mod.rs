@@ -19,6 +19,7 @@ mod digest;
 mod draft;
 mod explain;
 mod finish;
+mod grants;
 mod groups;
 mod guard;
 mod index;
@@ -34,6 +35,7 @@ mod rename;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scene;
+mod seats;
 mod select;
 mod targets;
 mod undo;
@@ -54,6 +56,7 @@ pub use explain::{
     Account, Check, Explanation, Gives, Import, MappedValue, Matching, Passed, Tried, Unknown, Verdict, explain,
 };
 pub use grant::{AdminRequest, ApiUser, GrantChange, OperatorsOf, PolicyTarget, SeatLine, UserField};
+pub use grants::{UnknownName, now as held_now, unknown_names};
 pub use lookups::lookups;
 pub use order::PHASES;
 pub use other_writer::STOP as STOP_OTHER_WRITER;
@@ -127,6 +130,7 @@ fn draft<'s, 'a>(scene: &'s Scene<'a>) -> (Users<'s, 'a>, Draft) {
     if let Some(groups) = Groups::new(&users, &mut draft) {
         groups.plan(&mut draft);
     }
+    grants::plan(&users, &mut draft);
     user_names::settle(&users, &mut draft);
     draft.tell_counts();
     (users, draft)

@@ -1,0 +1,103 @@
+//! What a person holds now of what a change gives or takes: the `before` of a grant,
+//! for the planner and for seeing whether a saved plan is stale.
+
+use crate::{
+    desired::post_text,
+    live::{
+        Tenant,
+        tenant::{Member, Operator, PolicyAssignment},
+    },
+    manifest::Setting,
+    memory::GrantKind,
+    names::{ApiId, Text},
+    plan::{AdminRequest, ApiUser, Change, GrantChange, Request},
+};
+
+/// What is held now where a change says what was held before. `None` when the change is of
+/// somebody whom it creates, or whose record is gone or was not read.
+pub fn now(tenant: &Tenant, change: &Change, grant: &GrantChange) -> Option<Option<Text>> {
+    let user = change.requests.iter().find_map(|request| match request {
+        Request::Admin(request) => Some(request.user()),
+        _ => None,
+    })?;
+    let ApiUser::Live(id) = user else { return None };
+    let member = tenant.users.iter().find(|member| member.id == *id)?;
+    let object = || grant.given.as_ref().and_then(|given| given.object.as_ref()).or_else(|| object_of(change));
+    Some(match grant.kind {
+        GrantKind::Office => office(tenant, member),
+        GrantKind::License => member.license.as_ref().map(|license| license.as_str().into()),
+        GrantKind::Setting => {
+            let setting = Setting::ALL.into_iter().find(|setting| *setting.name() == *grant.name)?;
+            self::setting(member, setting)
+        }
+        GrantKind::Department => {
+            let department = tenant.departments.iter().find(|department| Some(&department.id) == object())?;
+            operator(department.operators.as_ref()?, &member.id)
+        }
+        GrantKind::ContactCenter => {
+            let center = tenant.contact_centers.iter().find(|center| Some(&center.id) == object())?;
+            operator(center.operators.as_ref()?, &member.id)
+        }
+        GrantKind::OfficeAdmin => held(object().is_some_and(|id| member.admin_offices.contains(id))),
+        GrantKind::CompanyAdmin => held(member.company_admin),
+        GrantKind::Policy => {
+            let given = grant.given.as_ref()?;
+            let policy = tenant.policies.iter().find(|policy| Some(&policy.id) == given.object.as_ref())?;
+            held(has_policy(policy.assignments.as_ref()?, &member.id, given.at.as_ref()))
+        }
+        GrantKind::Channel => {
+            let channel = tenant.channels.iter().find(|channel| Some(&channel.id) == object())?;
+            held(channel.members.as_ref()?.contains(&member.id))
+        }
+    })
+}
+
+/// The object of the request, where nothing else names it.
+fn object_of(change: &Change) -> Option<&ApiId> {
+    change.requests.iter().find_map(|request| match request {
+        Request::Admin(AdminRequest::AddChannelMember { channel, .. }) => Some(channel),
+        Request::Admin(AdminRequest::SetSkill { contact_center, .. }) => Some(contact_center),
+        _ => None,
+    })
+}
+
+fn held(is_held: bool) -> Option<Text> {
+    is_held.then(|| "".into())
+}
+
+/// The name of the person's office.
+pub(super) fn office(tenant: &Tenant, member: &Member) -> Option<Text> {
+    let id = member.office.as_ref()?;
+    Some(tenant.office(id).map_or_else(|| id.text().clone(), |office| office.name.clone()))
+}
+
+/// What a setting holds.
+pub(super) fn setting(member: &Member, setting: Setting) -> Option<Text> {
+    match setting {
+        Setting::JobTitle => member.job_title.clone(),
+        Setting::Extension => member.extension.clone(),
+        Setting::ForwardingNumbers if member.forwarding_numbers.is_empty() => None,
+        Setting::ForwardingNumbers => Some(listed(&member.forwarding_numbers)),
+        Setting::InternationalDialing => member.international_dialing.map(|on| if on { "on" } else { "off" }.into()),
+    }
+    .filter(|text| !text.is_empty())
+}
+
+/// Numbers as they are shown and compared.
+pub(super) fn listed(numbers: &[Text]) -> Text {
+    numbers.iter().map(|number| &**number).collect::<Vec<_>>().join(", ").into()
+}
+
+/// What somebody is among operators.
+pub(super) fn operator(operators: &[Operator], user: &ApiId) -> Option<Text> {
+    let operator = operators.iter().find(|operator| operator.user == *user)?;
+    Some(match operator.post {
+        Some(post) => post_text(post, operator.skill),
+        None => "operator of some kind".into(),
+    })
+}
+
+/// Whether somebody has a policy there.
+pub(super) fn has_policy(assignments: &[PolicyAssignment], user: &ApiId, at: Option<&ApiId>) -> bool {
+    assignments.iter().any(|one| one.user == *user && (at.is_none() || one.at.as_ref() == at))
+}
