@@ -20,6 +20,7 @@ mod explaining;
 mod expressions;
 mod faults;
 mod filters;
+mod granting;
 mod graph;
 mod group_planning;
 mod hostile_manifests;

@@ -1,0 +1,518 @@
+//! What roles give beyond SCIM, compared with what the admin API holds: one rule a test.
+
+use std::collections::BTreeMap;
+
+use dialform::{
+    live::{
+        Live, Tenant,
+        tenant::{
+            Channel, ContactCenter, Department, Member, MemberState, Office, Operator, Policy, PolicyLevel, Section,
+        },
+    },
+    memory::{Given, GrantKind},
+    names::{ApiId, License, Post},
+    plan::{self, Action, Plan, Reason, SeatLine},
+};
+use serde_json::{Value as Json, json};
+
+use crate::inputs::{Scene, held, lines, notes, only, only_held};
+
+const ROLES: &str = "
+roles:
+  agent:
+    grants:
+      license: sell
+      office: { attribute: city, map: { LON: London, BER: Berlin } }
+      contact_centers: [{ name: Support, as: operator, skill: 80 }]
+  member:
+    grants:
+      license: connect
+      office: London
+      departments: [{ name: Sales }]
+      channels: [News]
+  boss:
+    grants:
+      company_admin: true
+      office_admin: [London, Berlin]
+      policies: [{ name: Routing, at: { contact_center: Support } }]
+      settings: { extension: { attribute: extension }, international_dialing: { constant: true } }
+";
+
+const HEAD: &str = "version: 1\nname: acme\nsource: { files: { people: people.csv } }\ntarget: { sandbox: {} }\n";
+
+/// A manifest in which each group is assigned the role of its name.
+fn scene(more: &str) -> Scene {
+    let assignments = "assignments:\n  - { group: agent, role: agent }\n  - { group: member, role: member }\n  - { group: boss, role: boss }\n";
+    let scene = Scene::of(&format!("{HEAD}{assignments}{ROLES}{more}"));
+    scene.group("agent", &[]).group("member", &[]).group("boss", &[])
+}
+
+/// Somebody with a role, an account and a link.
+fn with(scene: Scene, id: &str, role: &str, more: Json) -> Scene {
+    scene.person(id, more).group(role, &[id]).linked(id)
+}
+
+fn api(id: &str) -> ApiId {
+    ApiId::new(format!("r-{id}"))
+}
+
+/// The record of a person: active, in London, with a Connect licence.
+fn record(id: &str) -> Member {
+    Member {
+        id: api(id),
+        emails: vec![format!("{}@ACME.example", id.to_uppercase()).as_str().into()],
+        state: MemberState::Active,
+        office: Some("lon".into()),
+        license: Some(License::Talk),
+        numbers: Vec::new(),
+        company_admin: false,
+        admin_offices: Vec::new(),
+        roles: BTreeMap::new(),
+        job_title: None,
+        extension: None,
+        forwarding_numbers: Vec::new(),
+        international_dialing: None,
+    }
+}
+
+fn office(id: &str, name: &str, country: &str, free: [u64; 3]) -> Office {
+    let free = License::COUNTED.into_iter().zip(free).collect();
+    Office {
+        id: id.into(),
+        name: name.into(),
+        country: Some(country.into()),
+        is_primary: id == "lon",
+        free: Some(free),
+    }
+}
+
+fn operator(id: &str, post: Post, skill: Option<u8>) -> Operator {
+    Operator { user: api(id), post: Some(post), skill }
+}
+
+/// London and Berlin with five free licences of each kind, one of everything, and these people.
+fn tenant(users: Vec<Member>) -> Tenant {
+    Tenant {
+        users,
+        offices: vec![office("lon", "London", "gb", [5, 5, 5]), office("ber", "Berlin", "de", [5, 5, 5])],
+        departments: vec![Department {
+            id: "d1".into(),
+            name: "Sales".into(),
+            office: Some("lon".into()),
+            operators: Some(Vec::new()),
+        }],
+        contact_centers: vec![ContactCenter {
+            id: "c1".into(),
+            name: "Support".into(),
+            office: Some("lon".into()),
+            operators: Some(Vec::new()),
+        }],
+        policies: vec![Policy {
+            id: "p1".into(),
+            name: "Routing".into(),
+            level: Some(PolicyLevel::ContactCenter),
+            assignments: Some(Vec::new()),
+        }],
+        channels: vec![Channel { id: "n1".into(), name: "News".into(), members: Some(Vec::new()) }],
+        ..Tenant::default()
+    }
+}
+
+fn plan(scene: &Scene, tenant: Tenant) -> Plan {
+    scene.plan_of(&Live { tenant: Some(tenant), ..scene.live() })
+}
+
+/// What a change gives and takes, as `contact_center Support: - → operator`.
+fn grants(plan: &Plan) -> Vec<String> {
+    let text = |side: &Option<dialform::names::Text>| side.as_deref().map_or("-".to_owned(), str::to_owned);
+    let of = |change: &plan::Change| {
+        let name = &change.subject.name;
+        let line = |grant: &plan::GrantChange| {
+            let kind = serde_json::to_value(grant.kind).unwrap();
+            let kind = kind.as_str().unwrap().to_owned();
+            format!(
+                "{} {name} {kind} {}: {} → {}",
+                change.action.verb(),
+                grant.name,
+                text(&grant.before),
+                text(&grant.after)
+            )
+        };
+        change.grants.iter().map(line).collect::<Vec<_>>()
+    };
+    plan.changes.iter().flat_map(of).collect()
+}
+
+/// The requests of all changes, as JSON, without what SCIM sends.
+fn requests(plan: &Plan) -> Vec<Json> {
+    let all =
+        plan.changes.iter().flat_map(|change| &change.requests).map(|request| serde_json::to_value(request).unwrap());
+    all.filter_map(|json| json.get("admin").cloned()).collect()
+}
+
+fn seats<'p>(plan: &'p Plan, office: &str, license: &License) -> &'p SeatLine {
+    plan.seats.iter().find(|line| *line.office == *office && line.license == *license).expect("the seats are known")
+}
+
+fn given(kind: GrantKind, object: Option<&str>) -> Given {
+    Given { kind, object: object.map(ApiId::from), at: None }
+}
+
+#[test]
+fn a_role_gives_licence_office_and_places_to_a_record_found_by_its_address() {
+    let scene = with(scene(""), "ana", "agent", json!({ "city": "lon" }));
+    let plan = plan(&scene, tenant(vec![record("ana")]));
+    assert_eq!(
+        grants(&plan),
+        [
+            "set licence ana@acme.example license : talk → agents",
+            "grant ana@acme.example contact_center Support: - → operator, skill 80",
+        ]
+    );
+    let license = only(&plan, Action::SetLicense);
+    assert_eq!((&*license.cause.text, license.cause.place.as_ref().unwrap().line), ("role agent", 13));
+    assert_eq!(only(&plan, Action::Grant).depends_on, [license.id.clone()]);
+    assert_eq!(
+        requests(&plan),
+        [
+            json!({ "patch_user": { "user": { "live": "r-ana" }, "fields": [{ "license": "agents" }] } }),
+            json!({ "add_operator": {
+                "group": { "contact_center": "c1" }, "user": { "live": "r-ana" }, "post": "operator", "skill": 80,
+                "license": "agents", "keep_paid_numbers": true,
+            } }),
+        ]
+    );
+    assert_eq!(
+        *seats(&plan, "London", &License::Agents),
+        SeatLine {
+            office: "London".into(),
+            license: License::Agents,
+            free_before: 5,
+            needed: 1,
+            freed: 0,
+            free_after: 4,
+            missing: 0,
+        }
+    );
+    assert_eq!(seats(&plan, "London", &License::Talk).free_after, 6);
+}
+
+#[test]
+fn what_is_as_it_should_be_gives_no_change_and_is_remembered_as_given() {
+    let scene = with(scene(""), "ana", "member", json!({}));
+    let mut tenant = tenant(vec![record("ana")]);
+    tenant.departments[0].operators = Some(vec![operator("ana", Post::Operator, None)]);
+    tenant.channels[0].members = Some(vec![api("ana")]);
+    let plan = plan(&scene, tenant);
+    assert_eq!((lines(&plan), held(&plan)), (vec![], vec![]));
+    let remembered = plan.remember.iter().filter(|of| matches!(of, plan::Remember::Granted { .. })).count();
+    assert_eq!(remembered, 2);
+}
+
+#[test]
+fn whoever_is_created_gets_office_and_licence_with_the_create_and_places_after_it() {
+    let scene = scene("").person("ana", json!({ "city": "BER" })).group("agent", &["ana"]);
+    let plan = plan(&scene, tenant(vec![]));
+    let create = only(&plan, Action::CreateUser);
+    let said = |name: &str| {
+        let found = create.attributes.iter().find(|attribute| attribute.path.attribute() == name);
+        found.and_then(|attribute| attribute.after.clone()).map(|value| value.to_string())
+    };
+    assert_eq!(said("officeName").as_deref(), Some("Berlin"));
+    assert_eq!(said("licenseType").as_deref(), Some("Dialpad_Ai Sales"));
+    assert_eq!(only(&plan, Action::Grant).depends_on, [create.id.clone()]);
+    assert_eq!(
+        requests(&plan)[0]["add_operator"]["user"],
+        json!({ "created": { "change": "create_user:ana", "email": "ana@acme.example" } })
+    );
+    assert_eq!(seats(&plan, "Berlin", &License::Agents).needed, 1);
+}
+
+#[test]
+fn without_a_word_on_create_the_record_is_patched_right_after() {
+    let scene = scene("grants: { on_create: { office: false, license: false } }\n")
+        .person("ana", json!({ "city": "BER" }))
+        .group("agent", &["ana"]);
+    let plan = plan(&scene, tenant(vec![]));
+    assert_eq!(lines(&plan), ["create ana@acme.example", "move ana@acme.example", "grant ana@acme.example"]);
+    assert_eq!(
+        requests(&plan)[0]["patch_user"]["fields"],
+        json!([{ "office": "ber" }, { "license": "agents" }]),
+        "one request for both"
+    );
+    assert_eq!(seats(&plan, "Berlin", &License::Agents).needed, 1);
+    assert_eq!(seats(&plan, "London", &License::Talk).needed, 0);
+}
+
+#[test]
+fn a_map_that_is_silent_holds_that_person_alone_and_never_creates_into_some_office() {
+    let scene = scene("").person("ana", json!({ "city": "Paris" })).group("agent", &["ana"]);
+    let scene = with(scene, "ben", "agent", json!({}));
+    let plan = plan(&scene, tenant(vec![record("ben")]));
+    let reasons: Vec<_> = plan.held.iter().map(|held| (held.reason.name(), &*held.subject.name)).collect();
+    assert!(reasons.contains(&("unmapped_value", "ana@acme.example")), "{reasons:?}");
+    assert!(reasons.contains(&("unmapped_value", "ben@acme.example")), "{reasons:?}");
+    assert!(!lines(&plan).iter().any(|line| line.contains("ana")), "{:?}", lines(&plan));
+    let ben = plan.held.iter().find(|held| &*held.subject.name == "ben@acme.example").unwrap();
+    assert_eq!(&*ben.message, "`city` is empty, and the map does not say which office that is (role agent)");
+    assert!(lines(&plan).contains(&"set licence ben@acme.example".to_owned()), "the rest goes on");
+}
+
+#[test]
+fn no_call_changes_what_an_operator_is_so_it_is_taken_out_and_put_in_again() {
+    let scene = with(scene(""), "ana", "agent", json!({ "city": "LON" }));
+    let mut tenant = tenant(vec![Member { license: Some(License::Agents), ..record("ana") }]);
+    tenant.contact_centers[0].operators = Some(vec![operator("ana", Post::Supervisor, Some(80))]);
+    let plan = plan(&scene, tenant);
+    assert_eq!(
+        grants(&plan),
+        ["change grant ana@acme.example contact_center Support: supervisor, skill 80 → operator, skill 80"]
+    );
+    let sent = requests(&plan);
+    assert_eq!(sent.len(), 2);
+    assert!(sent[0].get("remove_operator").is_some() && sent[1].get("add_operator").is_some(), "{sent:?}");
+}
+
+#[test]
+fn another_skill_is_one_request() {
+    let scene = with(scene(""), "ana", "agent", json!({ "city": "LON" }));
+    let mut tenant = tenant(vec![Member { license: Some(License::Agents), ..record("ana") }]);
+    tenant.contact_centers[0].operators = Some(vec![operator("ana", Post::Operator, Some(50))]);
+    let plan = plan(&scene, tenant);
+    assert_eq!(
+        requests(&plan),
+        [json!({ "set_skill": { "contact_center": "c1", "user": { "live": "r-ana" }, "skill": 80 } })]
+    );
+}
+
+#[test]
+fn what_was_given_by_hand_stays_and_is_counted_unless_the_kind_is_exclusive() {
+    let hand = |more: &str| {
+        let scene = with(scene(more), "ana", "member", json!({}));
+        let mut tenant = tenant(vec![record("ana"), record("eve")]);
+        tenant.departments[0].operators =
+            Some(vec![operator("ana", Post::Operator, None), operator("eve", Post::Admin, None)]);
+        tenant.channels[0].members = Some(vec![api("ana")]);
+        plan(&scene, tenant)
+    };
+    let kept = hand("");
+    assert_eq!(grants(&kept), [""; 0]);
+    assert!(notes(&kept).contains(&"ungranted"));
+    let taken = hand("grants: { departments: { exclusive: true } }\n");
+    assert_eq!(
+        grants(&taken),
+        ["withdraw eve@acme.example department Sales: admin → -"]
+            .map(|line| line.replace("eve@acme.example", "EVE@ACME.example"))
+    );
+}
+
+#[test]
+fn what_a_role_gave_is_taken_away_with_the_role_and_nothing_else_is() {
+    let mut scene = with(scene(""), "ana", "member", json!({}));
+    let all = [given(GrantKind::ContactCenter, Some("c1")), given(GrantKind::Channel, Some("n1"))];
+    scene.memory.grants.insert("ana".into(), all.into_iter().collect());
+    let mut tenant = tenant(vec![Member { admin_offices: vec!["ber".into()], ..record("ana") }]);
+    tenant.departments[0].operators = Some(vec![operator("ana", Post::Operator, None)]);
+    tenant.contact_centers[0].operators =
+        Some(vec![operator("ana", Post::Operator, None), operator("ben", Post::Operator, None)]);
+    tenant.channels[0].members = Some(vec![api("ana")]);
+    let plan = plan(&scene, tenant);
+    assert_eq!(grants(&plan), ["withdraw ana@acme.example contact_center Support: operator → -"]);
+    assert_eq!(&*only(&plan, Action::Withdraw).cause.text, "no role of the person gives it any more");
+}
+
+#[test]
+fn a_leaver_is_disabled_first_and_what_roles_gave_is_withdrawn_in_the_same_plan() {
+    let mut scene = scene("").person("ana", json!({})).linked("ana");
+    scene.memory.grants.insert("ana".into(), [given(GrantKind::Channel, Some("n1"))].into_iter().collect());
+    scene = with(scene, "ben", "member", json!({}));
+    let mut tenant = tenant(vec![record("ana"), record("ben")]);
+    tenant.departments[0].operators = Some(vec![operator("ben", Post::Operator, None)]);
+    tenant.channels[0].members = Some(vec![api("ana"), api("ben")]);
+    let plan = plan(&scene, tenant);
+    assert_eq!(lines(&plan), ["disable ana@acme.example", "withdraw ana@acme.example"]);
+    assert!(plan.changes.iter().all(|change| change.depends_on.is_empty()), "a disable waits for nothing");
+    assert_eq!(
+        (seats(&plan, "London", &License::Talk).freed, seats(&plan, "London", &License::Talk).free_after),
+        (1, 6)
+    );
+}
+
+#[test]
+fn a_seat_that_a_leaver_frees_is_taken_by_a_joiner_after_the_leaver() {
+    let leaver = scene("").person("old", json!({})).linked("old").person("new", json!({})).group("member", &["new"]);
+    let mut tenant = tenant(vec![record("old")]);
+    tenant.offices[0] = office("lon", "London", "gb", [0, 0, 0]);
+    let made = plan(&leaver, tenant.clone());
+    let create = only(&made, Action::CreateUser);
+    assert!(create.depends_on.contains(&only(&made, Action::DisableUser).id), "{:?}", create.depends_on);
+    let line = seats(&made, "London", &License::Talk);
+    assert_eq!((line.free_before, line.needed, line.freed, line.free_after, line.missing), (0, 1, 1, 0, 0));
+
+    let two = leaver.person("two", json!({})).group("member", &["two"]);
+    let short = plan(&two, tenant.clone());
+    let without = only_held(&short, Reason::NoSeat);
+    assert_eq!(&*without.message, "London has no Connect licence free");
+    assert_eq!(
+        &*without.remedy,
+        "buy a licence for the office, or `--allow no_seat=two@acme.example` lets it through, and it may be billed"
+    );
+    assert_eq!(seats(&short, "London", &License::Talk).missing, 1);
+    let allowed = plan(&two.allow("no_seat=1"), tenant);
+    assert_eq!(allowed.held, []);
+    assert_eq!(seats(&allowed, "London", &License::Talk).free_after, -1);
+    assert!(notes(&allowed).contains(&"may_be_billed"));
+}
+
+#[test]
+fn a_move_abroad_that_loses_numbers_is_held_with_the_numbers() {
+    let scene = with(scene(""), "ana", "agent", json!({ "city": "BER" }));
+    let numbers = vec!["+442079460958".into()];
+    let tenant = tenant(vec![Member { numbers, license: Some(License::Agents), ..record("ana") }]);
+    let held = plan(&scene, tenant.clone());
+    let loses = only_held(&held, Reason::LosesNumbers);
+    assert_eq!(&*loses.message, "moves to Berlin in another country: +442079460958 would be lost");
+    let through = plan(&scene.allow("loses_numbers=ana@acme.example"), tenant);
+    assert_eq!(requests(&through)[0], json!({ "move_office": { "user": { "live": "r-ana" }, "office": "ber" } }));
+}
+
+#[test]
+fn a_licence_without_a_number_asks_to_keep_the_numbers_or_is_held() {
+    let roles = "roles: { agent: { grants: { license: support } } }\nassignments: [{ group: agent, role: agent }]\n";
+    let member = || Member { numbers: vec!["+1".into()], ..record("ana") };
+    let keeping = with(Scene::of(&format!("{HEAD}{roles}")), "ana", "agent", json!({}));
+    assert_eq!(
+        requests(&plan(&keeping, tenant(vec![member()])))[0]["patch_user"]["fields"],
+        json!([{ "license": "lite_support_agents" }, { "keep_paid_numbers": true }])
+    );
+    let losing =
+        with(Scene::of(&format!("{HEAD}{roles}grants: {{ keep_paid_numbers: false }}\n")), "ana", "agent", json!({}));
+    let plan = plan(&losing, tenant(vec![member()]));
+    assert!(only_held(&plan, Reason::LosesNumbers).message.contains("+1 would be lost"));
+}
+
+#[test]
+fn administration_waits_for_a_first_login_and_is_no_failure_of_anybody() {
+    let scene = with(scene(""), "ana", "boss", json!({ "extension": "4711" }));
+    let plan = plan(&scene, tenant(vec![Member { state: MemberState::Pending, ..record("ana") }]));
+    assert_eq!(held(&plan), ["waiting ana@acme.example"; 3]);
+    assert_eq!(plan.held_for_a_person().count(), 0);
+    assert_eq!(
+        requests(&plan)[0]["patch_user"]["fields"],
+        json!([{ "extension": "4711" }, { "international_dialing": true }])
+    );
+}
+
+#[test]
+fn administration_of_offices_is_one_list_that_keeps_what_was_there() {
+    let scene = with(scene(""), "ana", "boss", json!({}));
+    let plan = plan(&scene, tenant(vec![Member { admin_offices: vec!["par".into(), "lon".into()], ..record("ana") }]));
+    let sent = requests(&plan);
+    let list = sent.iter().find_map(|request| request["patch_user"]["fields"][0].get("admin_offices")).unwrap();
+    assert_eq!(*list, json!(["par", "lon", "ber"]));
+    assert!(sent.contains(&json!({ "assign_policy": {
+        "policy": "p1", "user": { "live": "r-ana" }, "at": { "contact_center": "c1" },
+    } })));
+}
+
+#[test]
+fn the_last_administrator_and_the_last_operator_stay() {
+    let mut scene = scene("").person("ana", json!({})).linked("ana");
+    scene.memory.grants.insert("ana".into(), [given(GrantKind::Department, Some("d1"))].into_iter().collect());
+    let mut alone = tenant(vec![Member { company_admin: true, ..record("ana") }]);
+    alone.departments[0].operators = Some(vec![operator("ana", Post::Operator, None)]);
+    let held_back = plan(&scene, alone.clone());
+    let disable = only_held(&held_back, Reason::LastAdmin);
+    assert_eq!(
+        (disable.action, &*disable.message),
+        (Some(Action::DisableUser), "this is the last company administrator")
+    );
+    assert_eq!(&*only_held(&held_back, Reason::LastOperator).message, "nobody would be left in department Sales");
+
+    alone.users.push(Member { company_admin: true, ..record("eve") });
+    alone.departments[0].operators.as_mut().unwrap().push(operator("eve", Post::Operator, None));
+    assert_eq!(lines(&plan(&scene, alone)), ["disable ana@acme.example", "withdraw ana@acme.example"]);
+}
+
+#[test]
+fn whom_the_admin_api_does_not_have_or_has_twice_is_held_with_words() {
+    let scene = with(with(scene(""), "ana", "member", json!({})), "ben", "member", json!({}));
+    let twice = Member { id: "r-other".into(), ..record("ben") };
+    let plan = plan(&scene, tenant(vec![record("ben"), twice]));
+    let messages: Vec<&str> = plan.held.iter().map(|held| &*held.message).collect();
+    assert_eq!(held(&plan), ["not_in_api ana@acme.example", "not_in_api ben@acme.example"]);
+    assert_eq!(messages[0], "SCIM has the account, and the admin API has nobody with its addresses");
+    assert_eq!(messages[1], "the addresses of the account belong to several people in the admin API");
+}
+
+#[test]
+fn of_what_was_not_read_nothing_is_planned_and_that_is_said() {
+    let mut scene = with(scene(""), "ana", "member", json!({}));
+    scene.memory.grants.insert("ana".into(), [given(GrantKind::ContactCenter, Some("c1"))].into_iter().collect());
+    let mut tenant = tenant(vec![record("ana")]);
+    tenant.channels[0].members = Some(vec![api("ana")]);
+    tenant.contact_centers.clear();
+    tenant.departments.clear();
+    tenant.unread.insert(Section::ContactCenters, "403 forbidden".into());
+    tenant.unread.insert(Section::Departments, "503 unavailable".into());
+    let plan = plan(&scene, tenant);
+    assert_eq!((lines(&plan), held(&plan)), (vec![], vec![]));
+    assert_eq!(notes(&plan).iter().filter(|code| **code == "not_read").count(), 2);
+}
+
+#[test]
+fn a_person_of_whom_it_is_not_certain_who_they_are_loses_nothing() {
+    let scene = scene("grants: { departments: { exclusive: true } }\n")
+        .person("ana", json!({}))
+        .group("member", &["ana"])
+        .user("x1", json!({ "userName": "ana@acme.example", "active": true, "externalId": "other" }))
+        .link("bob", "x1");
+    let mut tenant = tenant(vec![record("ana")]);
+    tenant.departments[0].operators = Some(vec![operator("ana", Post::Operator, None)]);
+    let plan = plan(&scene, tenant);
+    assert!(!lines(&plan).iter().any(|line| line.starts_with("withdraw")), "{:?}", lines(&plan));
+}
+
+#[test]
+fn names_that_lead_nowhere_are_told_all_at_once_with_near_misses() {
+    let text = format!(
+        "{HEAD}assignments: [{{ group: a, role: a }}]\nroles:\n  a:\n    grants:\n      office: Lodnon\n      \
+         contact_centers: [{{ name: Suport }}]\n      policies: [{{ name: Routing, at: company }}]\n      channels: [News]\n"
+    );
+    let scene = Scene::of(&text);
+    let mut tenant = tenant(vec![]);
+    let other = ContactCenter { id: "c2".into(), office: Some("ber".into()), ..tenant.contact_centers[0].clone() };
+    tenant.contact_centers.push(other);
+    tenant.channels.push(Channel { id: "n2".into(), ..tenant.channels[0].clone() });
+    let unknown = plan::unknown_names(&scene.manifest, &tenant);
+    let told: Vec<String> = unknown
+        .iter()
+        .map(|one| format!("{} {} ({})", one.place.line, one.message, one.help.as_deref().unwrap_or("-")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "9 there is no office `Lodnon` (did you mean `London`?)",
+            "10 there is no contact center `Suport` (did you mean `Support`?)",
+            "11 the policy `Routing` is for a contact center, not for a company (say which contact center with `at`, or use another policy)",
+            "12 there are 2 of the channel `News`: n1, n2 (say which with `office`, or rename one of them in Dialpad)",
+        ]
+    );
+}
+
+#[test]
+fn what_a_saved_plan_found_before_is_what_is_held_now() {
+    let scene =
+        with(with(scene(""), "ana", "agent", json!({ "city": "BER" })), "ben", "boss", json!({ "extension": "1" }));
+    let mut tenant = tenant(vec![record("ana"), Member { extension: Some("9".into()), ..record("ben") }]);
+    tenant.contact_centers[0].operators = Some(vec![operator("ana", Post::Operator, Some(5))]);
+    let made = plan(&scene, tenant.clone());
+    let mut compared = 0;
+    for change in &made.changes {
+        for grant in &change.grants {
+            assert_eq!(plan::held_now(&tenant, change, grant), Some(grant.before.clone()), "{grant:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 8, "{compared}: {:?}", grants(&made));
+}
