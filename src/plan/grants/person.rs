@@ -164,7 +164,7 @@ impl<'a> Grants<'_, '_, 'a> {
     ) -> Seated<'a> {
         let held_office = member.office.as_ref().and_then(|id| self.tenant.office(id));
         let moves = office.filter(|office| member.office.as_ref() != Some(&office.id));
-        let relicensed = license.clone().filter(|license| member.license.as_ref() != Some(license));
+        let relicensed = license.filter(|license| member.license.as_ref() != Some(license));
         let mut seated = Seated {
             office: moves.or(held_office),
             license: relicensed.clone().or_else(|| member.license.clone()),
