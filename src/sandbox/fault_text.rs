@@ -21,12 +21,12 @@ pub struct FaultError {
 pub const FAULT_HELP: &str = "\
 one fault and, after `;`, its turn: \
 `status=503[;body=own|nested|message|detail|empty|html][;retry-after=SECONDS][;after]`, `throttle=SECONDS`, `reset`, `lost`, \
-`latency=2s`, `slow=2s`, `truncated`, `wrong-json`, `wrong-shape`, `missing-page`, `same-cursor`, `number-ids`, `nulls`, `total=N`, `not-stored=title,name`; \
+`latency=2s`, `slow=2s`, `truncated`, `wrong-json`, `wrong-shape`, `missing-page`, `same-cursor`, `number-ids`, `nulls`, `unknown-words`, `absent-fields`, `total=N`, `not-stored=title,name`; \
 turn: `on=PATCH`, `on=/Users`, `on=GET /Groups`, `nth=3`, `every=5`, `from=4`, `request=7`, `times=2`";
 
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 26] = [
     "status",
     "throttle",
     "reset",
@@ -40,6 +40,8 @@ const KEYS: [&str; 24] = [
     "same-cursor",
     "number-ids",
     "nulls",
+    "unknown-words",
+    "absent-fields",
     "total",
     "not-stored",
     "on",
@@ -80,6 +82,8 @@ impl FromStr for FaultRule {
                 "same-cursor" => Fault::SameCursor,
                 "number-ids" => Fault::NumberIds,
                 "nulls" => Fault::Nulls,
+                "unknown-words" => Fault::UnknownWords,
+                "absent-fields" => Fault::AbsentFields,
                 "total" => Fault::Total(number()?),
                 "not-stored" => Fault::NotStored(names(value).map_err(&wrong)?),
                 "on" => {

@@ -92,6 +92,10 @@ pub enum Fault {
     NumberIds,
     /// What an answer of the admin API would leave out of a user is there, and null.
     Nulls,
+    /// Licences, states and roles of the admin API are words that no document has.
+    UnknownWords,
+    /// What the OpenAPI does not require is left out of the admin API's users.
+    AbsentFields,
     /// `totalResults` is this number.
     Total(u64),
     /// A write succeeds, and these top-level attributes (or extensions) stay as they were.
@@ -198,6 +202,8 @@ pub(crate) struct Bend {
     pub(crate) same_cursor: bool,
     pub(crate) number_ids: bool,
     pub(crate) nulls: bool,
+    pub(crate) unknown_words: bool,
+    pub(crate) absent_fields: bool,
     pub(crate) total: Option<u64>,
     pub(crate) not_stored: Vec<String>,
 }
@@ -278,6 +284,8 @@ impl Bend {
             Fault::SameCursor => self.same_cursor = true,
             Fault::NumberIds => self.number_ids = true,
             Fault::Nulls => self.nulls = true,
+            Fault::UnknownWords => self.unknown_words = true,
+            Fault::AbsentFields => self.absent_fields = true,
             Fault::Total(total) => self.total = Some(*total),
             Fault::NotStored(names) => self.not_stored.extend_from_slice(names),
         }

@@ -33,7 +33,7 @@ impl Seats {
     }
 }
 
-/// What people hold, by office.
+/// What somebody holds, by office.
 pub(crate) type Held = BTreeMap<(Text, Line), u64>;
 
 const LINES: [Line; 4] = [Line::Talk, Line::Sell, Line::ContactCenter, Line::AdditionalNumber];
@@ -58,27 +58,20 @@ impl Company {
             return held;
         }
         let office = &self.office_of(content).id;
-        let license = content.account.license;
-        if let Some(line) = license.line() {
-            held.insert((office.clone(), line), 1);
-        }
-        let numbers = content.account.numbers.len() as u64;
-        let included = u64::from(license != License::LiteSupportAgents);
-        if numbers > included {
-            held.insert((office.clone(), Line::AdditionalNumber), numbers - included);
+        for line in LINES {
+            let count = count(content, line);
+            if count > 0 {
+                held.insert((office.clone(), line), count);
+            }
         }
         held
     }
 
-    /// The seats that all people hold.
-    pub(crate) fn held(&self, store: &Store) -> Held {
-        let mut held = Held::new();
-        for row in store.rows(ResourceKind::User) {
-            for (seat, count) in self.held_by(&row.content) {
-                *held.entry(seat).or_default() += count;
-            }
-        }
-        held
+    /// How many seats of one kind are held in an office.
+    pub(crate) fn used(&self, store: &Store, office: &Office, line: Line) -> u64 {
+        let rows = store.rows(ResourceKind::User).iter().map(|row| &row.content);
+        let here = rows.filter(|content| content.is_active() && self.office_of(content).id == office.id);
+        here.map(|content| count(content, line)).sum()
     }
 
     /// How many seats an office has bought: by the tenant file, and since.
@@ -94,12 +87,11 @@ impl Company {
 
     /// All seats, by office and kind.
     pub(crate) fn seats(&self, store: &Store) -> Vec<Seats> {
-        let held = self.held(store);
         let of_line = |office: &Office, line: Line| Seats {
             office: office.name.to_string(),
             line,
             bought: self.bought(store, office, line),
-            used: held.get(&(office.id.clone(), line)).copied().unwrap_or(0),
+            used: self.used(store, office, line),
         };
         self.offices.iter().flat_map(|office| LINES.map(|line| of_line(office, line))).collect()
     }
@@ -108,15 +100,13 @@ impl Company {
     pub(crate) fn seat(&self, store: &mut Store, before: Option<&Content>, after: &Content) -> Result<(), Denied> {
         let had = before.map(|before| self.held_by(before)).unwrap_or_default();
         let mut missing = Vec::new();
-        let mut held = None;
         for ((office, line), count) in self.held_by(after) {
             let seat = (office, line);
             let more = count.saturating_sub(had.get(&seat).copied().unwrap_or(0));
             let Some(office) = self.office(&seat.0).filter(|office| more > 0 && office.lines.is_some()) else {
                 continue;
             };
-            let held = held.get_or_insert_with(|| self.held(store));
-            let free = self.bought(store, office, line).saturating_sub(held.get(&seat).copied().unwrap_or(0));
+            let free = self.bought(store, office, line).saturating_sub(self.used(store, office, line));
             if more > free {
                 missing.push((key(&office.id, line), more - free));
             }
@@ -134,6 +124,18 @@ impl Company {
                 Ok(store.set_ledger(ledger).map_err(StoreError::from)?)
             }
         }
+    }
+}
+
+/// How many seats of one kind an active person holds.
+fn count(content: &Content, line: Line) -> u64 {
+    let license = content.account.license;
+    match line {
+        Line::AdditionalNumber => {
+            let included = u64::from(license != License::LiteSupportAgents);
+            (content.account.numbers.len() as u64).saturating_sub(included)
+        }
+        Line::Sell | Line::ContactCenter | Line::Talk => u64::from(license.line() == Some(line)),
     }
 }
 

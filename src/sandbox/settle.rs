@@ -7,6 +7,7 @@ use super::{
     seats::Denied,
     store::{Content, Store},
 };
+use crate::names::eq_fold;
 
 /// The values of SCIM's `licenseType` (help.dialpad.com, "SCIM FAQs"); another value is none of them.
 fn license_of(content: &Content) -> Option<License> {
@@ -29,6 +30,9 @@ impl Company {
         before: Option<&Content>,
         after: &mut Content,
     ) -> Result<(), Denied> {
+        // An alias that is now the first address is no alias.
+        let email = after.email().to_owned();
+        after.account.aliases.retain(|alias| !eq_fold(alias, &email));
         if !self.declared {
             return Ok(());
         }

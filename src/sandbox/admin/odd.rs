@@ -1,4 +1,5 @@
-//! Answers that are odd on demand: ids as numbers, and null for what is absent.
+//! Answers that are odd on demand: ids as numbers, null for what is absent,
+//! words that no document has, and nothing but what must be there.
 
 use serde_json::{Map, Number, Value};
 
@@ -18,22 +19,40 @@ const OF_A_USER: [&str; 10] = [
     "phone_numbers",
 ];
 
+/// What the OpenAPI requires of a user, and the id.
+const OF_EVERY_USER: [&str; 3] = ["id", "onboarding_completed", "voicemail"];
+
 impl Bend {
     /// Makes an answer as odd as the faults say.
     pub(super) fn odd(&self, value: &mut Value) {
-        if !self.number_ids && !self.nulls {
-            return;
+        if self.number_ids || self.nulls || self.unknown_words || self.absent_fields {
+            self.bend(value);
         }
+    }
+
+    fn bend(&self, value: &mut Value) {
         match value {
-            Value::Array(list) => list.iter_mut().for_each(|value| self.odd(value)),
+            Value::Array(list) => list.iter_mut().for_each(|value| self.bend(value)),
             Value::Object(object) => {
+                // A user is told by its licence, a page by its items.
+                let (user, page) = (object.contains_key("license"), object.contains_key("items"));
                 if self.number_ids {
                     object.iter_mut().filter(|(key, _)| is_id(key)).for_each(|(_, value)| to_number(value));
                 }
                 if self.nulls {
-                    add_nulls(object);
+                    add_nulls(object, if user { &OF_A_USER } else { &[] });
+                    add_nulls(object, if page { &["cursor"] } else { &[] });
                 }
-                object.values_mut().for_each(|value| self.odd(value));
+                if self.unknown_words {
+                    let words = ["license", "state", "role"];
+                    object.iter_mut().filter(|(key, _)| words.contains(&key.as_str())).for_each(|(_, value)| {
+                        *value = "not_in_any_document".into();
+                    });
+                }
+                if self.absent_fields && user {
+                    object.retain(|key, _| OF_EVERY_USER.contains(&key.as_str()));
+                }
+                object.values_mut().for_each(|value| self.bend(value));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
@@ -56,11 +75,8 @@ fn to_number(value: &mut Value) {
     }
 }
 
-/// A user is told by its licence, a page by its items or cursor.
-fn add_nulls(object: &mut Map<String, Value>) {
-    let absent: &[&str] = if object.contains_key("license") { &OF_A_USER } else { &[] };
-    let page: &[&str] = if object.contains_key("items") { &["cursor"] } else { &[] };
-    for key in absent.iter().chain(page) {
+fn add_nulls(object: &mut Map<String, Value>, keys: &[&str]) {
+    for key in keys {
         object.entry(*key).or_insert(Value::Null);
     }
 }

@@ -203,12 +203,7 @@ const LINES: [(&str, Option<Line>); 10] = [
 
 /// `AvailableLicensesProto`: what is free.
 pub(super) fn available(company: &Company, store: &Store, office: &Office) -> Value {
-    let held = company.held(store);
-    let free = |line: Line| {
-        let used = held.get(&(office.id.clone(), line)).copied().unwrap_or(0);
-        company.bought(store, office, line).saturating_sub(used)
-    };
-    lines(free).into()
+    lines(|line| company.bought(store, office, line).saturating_sub(company.used(store, office, line))).into()
 }
 
 fn lines(count: impl Fn(Line) -> u64) -> Map<String, Value> {

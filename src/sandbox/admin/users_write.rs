@@ -116,6 +116,10 @@ impl Admin {
             return Err(Refusal::bad(message));
         }
         emails.iter().try_for_each(|email| self.check_address(email))?;
+        let twice = |(at, email): (usize, &Text)| emails[..at].iter().any(|other| eq_fold(other, email));
+        if emails.iter().enumerate().any(twice) {
+            return Err(Refusal::bad("`emails` has an address twice"));
+        }
         after.set_emails(emails);
         Ok(())
     }

@@ -126,12 +126,17 @@ async fn a_foreign_domain_is_refused_by_both_services() {
     acme.refused("PATCH", &path, json!({"emails": ["a@acme.example", "a@other.example"]}), 400, "does not match").await;
     let both = acme.good("PATCH", &path, json!({"emails": ["ada@acme.example", "a@acme.test"]})).await;
     assert_eq!(both["emails"], json!(["ada@acme.example", "a@acme.test"]));
+    acme.refused("PATCH", &path, json!({"emails": ["ada@acme.example", "ADA@acme.example"]}), 400, "twice").await;
     // Aliases are taken, too.
     let alias = json!({"email": "A@acme.test", "office_id": london});
     acme.refused("POST", "/users", alias, 409, "already exists").await;
     assert_eq!(acme.scim("POST", "/Users", json!({"userName": "a@acme.test"})).await.0, 409);
-    // An address that was given up is free again.
+    // An address that was given up is free again, and an alias can become the first address.
     acme.hire("a@acme.example", "London", "talk").await;
+    let (_, listed) = acme.scim("GET", "/Users?filter=userName%20eq%20%22ada%40acme.example%22", Value::Null).await;
+    let scim = format!("/Users/{}", listed["Resources"][0]["id"].as_str().unwrap());
+    assert_eq!(acme.scim("PATCH", &scim, patch("userName", json!("a@acme.test"))).await.0, 200);
+    assert_eq!(acme.get(&path).await["emails"], json!(["a@acme.test"]));
 }
 
 #[tokio::test]
