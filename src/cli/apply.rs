@@ -109,7 +109,7 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
         None => {
             let gathered = directory::read(manifest, Reach::default(), state.memory(), terminal).await?;
             let directory = gathered.directory;
-            let live = inputs::live(writer.reader(), manifest, &directory, terminal).await?;
+            let live = inputs::live(writer.reader(), manifest, &directory, state.memory(), terminal).await?;
             // What an earlier run left in doubt is seen in what was read, without a request.
             let now = Timestamp::now();
             state.resolve(&live, now, &mut told).map_err(|error| unwritten(error, terminal))?;

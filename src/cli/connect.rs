@@ -1,12 +1,15 @@
 //! From the manifest's target to a client.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
-use super::secret;
+use jiff::civil::Date;
+
+use super::{output::plain, secret};
 use crate::{
-    dialpad::{End, Reader, Writer},
-    manifest::{Manifest, Target},
-    sandbox::{Options, Sandbox},
+    dialpad::{AdminEnd, End, Reader, Writer},
+    manifest::{Api, Dialpad, Manifest, Placed, Target},
+    names::{Text, count},
+    sandbox::{Options, Sandbox, Tenant},
 };
 
 /// A client that only reads.
@@ -14,7 +17,8 @@ use crate::{
 /// # Errors
 /// Why there is none: the secret, the address, the sandbox's folder; a fragment with the next step.
 pub fn reader(manifest: &Manifest, allow_command: bool) -> Result<Reader, String> {
-    Reader::connect(end(&manifest.target, allow_command)?, manifest.target.scim()).map_err(|error| error.to_string())
+    let (end, admin) = (end(&manifest.target, allow_command)?, admin(&manifest.target, allow_command)?);
+    Reader::connect_with(end, manifest.target.scim(), admin).map_err(|error| error.to_string())
 }
 
 /// A client that also writes.
@@ -22,7 +26,58 @@ pub fn reader(manifest: &Manifest, allow_command: bool) -> Result<Reader, String
 /// # Errors
 /// As [`reader`].
 pub fn writer(manifest: &Manifest, allow_command: bool) -> Result<Writer, String> {
-    Writer::connect(end(&manifest.target, allow_command)?, manifest.target.scim()).map_err(|error| error.to_string())
+    let (end, admin) = (end(&manifest.target, allow_command)?, admin(&manifest.target, allow_command)?);
+    Writer::connect_with(end, manifest.target.scim(), admin).map_err(|error| error.to_string())
+}
+
+/// What the sandbox has to begin with.
+fn tenant(file: &Placed<Text>) -> Result<Tenant, String> {
+    let Placed { value: file, place } = file;
+    let failed = |why: String| format!("open the sandbox's tenant `{file}` ({place}): {why}");
+    let text = fs::read_to_string(&**file).map_err(|error| failed(plain(&error)))?;
+    Tenant::parse(&text).map_err(|error| failed(error.to_string()))
+}
+
+/// The admin API, where the manifest names it. A sandbox has its own.
+pub(super) fn admin(target: &Target, allow_command: bool) -> Result<Option<AdminEnd>, String> {
+    match target {
+        Target::Dialpad(Dialpad { api: Some(api), .. }) => {
+            let Api { url, key, rate, expires: _, owner: _ } = &**api;
+            let key = secret::resolve(key, allow_command)?;
+            Ok(Some(AdminEnd { url: url.value.clone(), key, plain_http: true, rate: *rate }))
+        }
+        Target::Dialpad(_) | Target::Sandbox(_) => Ok(None),
+    }
+}
+
+/// What to say of the day on which the key of the admin API expires: from 30 days before.
+pub fn expiry(target: &Target, today: Date) -> Option<Expiry> {
+    const DAYS_BEFORE: i32 = 30;
+    let Target::Dialpad(Dialpad { api: Some(api), .. }) = target else { return None };
+    let Placed { value: day, place } = api.expires.as_ref()?;
+    let left = day.since(today).ok()?.get_days();
+    let renew = "make a new key at Admin > My Company > Authentication > API Keys, and write its day there";
+    match left {
+        ..0 => {
+            let message = format!("the key of the admin API expired on {day} ({place}); {renew}");
+            Some(Expiry { message, is_past: true })
+        }
+        0..=DAYS_BEFORE => {
+            let left = count(left.unsigned_abs() as usize, "day", "days");
+            let message = format!("the key of the admin API expires on {day}, in {left} ({place}); {renew}");
+            Some(Expiry { message, is_past: false })
+        }
+        _ => None,
+    }
+}
+
+/// A key that expires soon, or has expired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// A fragment, with the next step.
+    pub message: String,
+    /// Whether it has expired.
+    pub is_past: bool,
 }
 
 /// Where the manifest's secret may go was judged when the manifest was read.
@@ -37,8 +92,51 @@ pub(super) fn end(target: &Target, allow_command: bool) -> Result<End, String> {
             let folder = Some(PathBuf::from(&*sandbox.folder));
             // It allows what the manifest says that it allows.
             let rate = sandbox.scim.rate.map(|rate| rate.ceil().clamp(1.0, 1e6) as u32);
-            let options = Options { folder, rate, ..Options::default() };
+            let tenant = sandbox.tenant.as_ref().map(tenant).transpose()?;
+            let options = Options { folder, rate, tenant, ..Options::default() };
             Sandbox::open(options).map(End::Sandbox).map_err(|error| error.to_string())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        manifest::{MembersDialect, PatchDialect, ReadDialect, Scim, SecretRef},
+        names::Place,
+    };
+
+    fn target(expires: Option<&str>) -> Target {
+        fn placed<T>(value: T) -> Placed<T> {
+            Placed { value, place: Place::new("dialform.yaml", 9, 7) }
+        }
+        let key = placed(SecretRef::Env("DIALPAD_API_KEY".into()));
+        let expires = expires.map(|day| placed(day.parse().unwrap()));
+        let api = Api { url: placed("https://dialpad.com".into()), key: key.clone(), expires, rate: None, owner: None };
+        let scim = Scim {
+            rate: None,
+            concurrency: 1,
+            patch: PatchDialect::Rfc7644,
+            members: MembersDialect::Filter,
+            read: ReadDialect::List,
+            page_size: 1,
+            members_per_request: 1,
+        };
+        let url = placed("https://dialpad.com/scim".into());
+        Target::Dialpad(Dialpad { url, token: key, scim, company: None, api: Some(Box::new(api)) })
+    }
+
+    #[test]
+    fn a_key_is_spoken_of_from_thirty_days_before_it_expires() {
+        let told = |today: &str| expiry(&target(Some("2027-01-31")), today.parse().unwrap());
+        assert_eq!(told("2026-12-31"), None);
+        let first = told("2027-01-01").unwrap();
+        assert!(first.message.contains("in 30 days (dialform.yaml:9") && !first.is_past, "{first:?}");
+        assert!(told("2027-01-30").unwrap().message.contains("in 1 day "));
+        assert!(!told("2027-01-31").unwrap().is_past);
+        let past = told("2027-02-01").unwrap();
+        assert!(past.is_past && past.message.contains("expired on 2027-01-31"), "{past:?}");
+        assert_eq!(expiry(&target(None), "2027-02-01".parse().unwrap()), None);
     }
 }

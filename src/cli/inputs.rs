@@ -19,11 +19,11 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    dialpad::{ReadError, Reader, Want},
+    dialpad::{ReadError, Reader, Want, Wanted},
     directory::Directory,
     exit::Exit,
-    live::Live,
-    manifest::{Manifest, Principal, Protected},
+    live::{Live, tenant::Company},
+    manifest::{Dialpad, Manifest, Placed, Principal, Protected, Target},
     memory::Memory,
     names::{Folded, Text},
     plan::{
@@ -129,16 +129,56 @@ pub async fn live(
     reader: &Reader,
     manifest: &Manifest,
     directory: &Directory,
+    memory: &Memory,
     terminal: &mut Terminal,
 ) -> Result<Live, Exit> {
-    let want = Want { groups: manifest.groups.enabled, lookups: plan::lookups(manifest, directory, Timestamp::now()) };
+    warn_of_expiry(manifest, terminal);
+    let lookups = plan::lookups(manifest, directory, Timestamp::now());
+    let want = Want { groups: manifest.groups.enabled, lookups, tenant: Wanted::of(manifest, memory) };
     let progress = Progress::new(terminal, "reading Dialpad", None);
     let read = reader.live(&want, &|read| progress.set(read.read, Some(read.total))).await;
     progress.finish();
-    read.map_err(|error| {
+    let live = read.map_err(|error| {
         unreachable(&error, terminal);
         Exit::Failed
-    })
+    })?;
+    let company = live.tenant.as_ref().and_then(|tenant| tenant.company.as_ref());
+    right_company(manifest, company).map_err(|problem| failed(&problem, terminal))?;
+    Ok(live)
+}
+
+/// Says when the key of the admin API expires soon, or has expired.
+pub fn warn_of_expiry(manifest: &Manifest, terminal: &mut Terminal) {
+    let today = jiff::tz::Offset::UTC.to_datetime(Timestamp::now()).date();
+    match connect::expiry(&manifest.target, today) {
+        Some(expiry) if expiry.is_past => terminal.complain(&expiry.message),
+        Some(expiry) => terminal.say(&format!("warning: {}", expiry.message)),
+        None => {}
+    }
+}
+
+/// Whether the company is the one that the manifest names; with another one nothing is done.
+///
+/// # Errors
+/// That it is another, or that nobody can tell; a fragment with the next step.
+pub fn right_company(manifest: &Manifest, found: Option<&Company>) -> Result<(), String> {
+    let Target::Dialpad(Dialpad { company: Some(wanted), .. }) = &manifest.target else { return Ok(()) };
+    let Placed { value: id, place } = wanted;
+    match found {
+        Some(company) if *company.id.as_str() == **id => Ok(()),
+        Some(Company { id: found, name }) => {
+            let name = name.as_deref().map(|name| format!(" ({})", render::neutral::line(name))).unwrap_or_default();
+            let found = render::neutral::line(found.as_str());
+            Err(format!(
+                "use the target: the key belongs to the company {found}{name}, and the manifest names {id} ({place})\n  \
+                 check the key and `target.dialpad.company`; nothing was changed"
+            ))
+        }
+        None => Err(format!(
+            "use the target: the manifest names the company {id} ({place}), and the admin API does not tell whose the key is\n  \
+             use the key of a company admin, or take `target.dialpad.company` out; nothing was changed"
+        )),
+    }
 }
 
 /// Says that the service could not be read, with the next step.
@@ -164,7 +204,7 @@ pub fn read(file: &Path, args: &ReadingArgs, reach: Reach, terminal: &mut Termin
     let runtime = super::runtime().map_err(|problem| failed(&problem, terminal))?;
     let gathered = runtime.block_on(directory::read(&manifest, reach, state.memory(), terminal))?;
     let Gathered { directory, offered } = gathered;
-    let live = runtime.block_on(live(&reader, &manifest, &directory, terminal))?;
+    let live = runtime.block_on(live(&reader, &manifest, &directory, state.memory(), terminal))?;
     let now = Timestamp::now();
     // What an earlier run left in doubt is seen in what was read.
     state.resolve(&live, now, &mut |_, _| ()).map_err(|error| failed(&error.to_string(), terminal))?;

@@ -1,9 +1,13 @@
 //! From the other end and its settings to a client.
 
-use super::{End, Reader, Writer};
+use super::{
+    AdminEnd, End, Reader, Writer,
+    admin::{ADMIN_PATH, Api},
+};
 use crate::{
-    http::{Address, AddressError, Client, EndError, bearer},
+    http::{Address, AddressError, Client, EndError, Limits, bearer},
     manifest::Scim,
+    names::{Secret, Text},
     sandbox::BASE_PATH,
 };
 
@@ -19,32 +23,83 @@ pub enum ConnectError {
     /// The token cannot be sent.
     #[error("send the token: it holds characters that cannot stand in a header; was more than the key copied into it?")]
     Token,
+    /// The key of the admin API cannot be sent.
+    #[error(
+        "send the key of the admin API: it holds characters that cannot stand in a header; was more than the key copied into it?"
+    )]
+    Key,
 }
 
-fn client(end: End, settings: &Scim) -> Result<Client, ConnectError> {
-    let (rate, at_once) = (settings.rate, settings.concurrency);
+/// The clients of both services. Where they are one company they share one rate: Dialpad's
+/// 20 requests a second are the company's (developers.dialpad.com/docs/rate-limits).
+fn clients(end: End, settings: &Scim, admin: Option<AdminEnd>) -> Result<(Client, Option<Client>), ConnectError> {
     match end {
-        End::Sandbox(sandbox) => Ok(Client::sandbox(sandbox, BASE_PATH, rate, at_once)),
+        End::Sandbox(sandbox) => {
+            let limits = Limits::new(settings.rate, settings.concurrency);
+            let api = Client::sandbox(sandbox.clone(), ADMIN_PATH, limits.clone());
+            Ok((Client::sandbox(sandbox, BASE_PATH, limits), Some(api)))
+        }
         End::Socket { url, token, plain_http } => {
-            let token = match token {
-                Some(token) => {
-                    let header = bearer(&token).ok_or(ConnectError::Token)?;
-                    Some((token, header))
-                }
-                None => None,
+            let address = Address::parse(&url, plain_http)?;
+            let Some(AdminEnd { url, key, plain_http, rate }) = admin else {
+                let limits = Limits::new(settings.rate, settings.concurrency);
+                return Ok((socket(&address, token, limits, ConnectError::Token)?, None));
             };
-            Ok(Client::socket(&Address::parse(&url, plain_http)?, token, rate, at_once)?)
+            let api: Text = format!("{url}{ADMIN_PATH}").into();
+            let api = Address::parse(&api, plain_http)?;
+            let (scim, api_limits) = if address.is_same_host(&api) {
+                let limits = Limits::new(lower(settings.rate, rate), settings.concurrency);
+                (limits.clone(), limits)
+            } else {
+                (Limits::new(settings.rate, settings.concurrency), Limits::new(rate, settings.concurrency))
+            };
+            let api = socket(&api, Some(key), api_limits, ConnectError::Key)?;
+            Ok((socket(&address, token, scim, ConnectError::Token)?, Some(api)))
         }
     }
 }
 
+fn socket(
+    address: &Address,
+    token: Option<Secret>,
+    limits: Limits,
+    unsendable: ConnectError,
+) -> Result<Client, ConnectError> {
+    let token = match token {
+        Some(token) => {
+            let header = bearer(&token).ok_or(unsendable)?;
+            Some((token, header))
+        }
+        None => None,
+    };
+    Ok(Client::socket(address, token, limits)?)
+}
+
+/// The lower of two rates, of which `None` is without a limit.
+fn lower(left: Option<f64>, right: Option<f64>) -> Option<f64> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(left.min(right)),
+        (one, None) | (None, one) => one,
+    }
+}
+
 impl Reader {
-    /// A client that reads. Nothing is sent yet.
+    /// A client that reads SCIM alone, and a sandbox's admin API. Nothing is sent yet.
     ///
     /// # Errors
     /// When the address, the token or this machine's certificates cannot be used.
     pub fn connect(end: End, settings: &Scim) -> Result<Self, ConnectError> {
-        Ok(Self::over(client(end, settings)?, settings))
+        Self::connect_with(end, settings, None)
+    }
+
+    /// A client that reads SCIM and the admin API. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// As [`Reader::connect`], for both.
+    pub fn connect_with(end: End, settings: &Scim, admin: Option<AdminEnd>) -> Result<Self, ConnectError> {
+        let (client, api) = clients(end, settings, admin)?;
+        let at_once = settings.concurrency.max(1) as usize;
+        Ok(Self::over(client, settings, api.map(|client| Api { client, at_once })))
     }
 }
 
@@ -54,6 +109,14 @@ impl Writer {
     /// # Errors
     /// As [`Reader::connect`].
     pub fn connect(end: End, settings: &Scim) -> Result<Self, ConnectError> {
-        Ok(Self::over(Reader::connect(end, settings)?))
+        Self::connect_with(end, settings, None)
+    }
+
+    /// A client that also writes, to both.
+    ///
+    /// # Errors
+    /// As [`Reader::connect_with`].
+    pub fn connect_with(end: End, settings: &Scim, admin: Option<AdminEnd>) -> Result<Self, ConnectError> {
+        Ok(Self::over(Reader::connect_with(end, settings, admin)?))
     }
 }

@@ -1,9 +1,10 @@
-//! Dialpad over SCIM 2.0: reads [`crate::live::Live`] and carries out one request
-//! of a plan at a time.
+//! Dialpad over SCIM 2.0 and its admin API: reads [`crate::live::Live`] and carries
+//! out one request of a plan at a time.
 //!
 //! Only this room and the sandbox know the wire's field names. How real servers
 //! behave, and the rules that follow for a client, is in `docs/scim-servers.md`.
 
+mod admin;
 mod confirm;
 mod connect;
 mod examine;
@@ -16,6 +17,7 @@ mod wire;
 use bytes::Bytes;
 
 pub use self::{
+    admin::{ADMIN_PATH, AdminEnd, Granted, Part, People, Wanted, examine_admin},
     confirm::{Stored, confirm},
     connect::ConnectError,
     examine::{Interest, examine},
@@ -53,6 +55,8 @@ pub struct Want {
     pub groups: bool,
     /// For `read: lookup`: the values of the matching attributes to look up.
     pub lookups: Vec<(AttrPath, Text)>,
+    /// What is read of the admin API.
+    pub tenant: Option<Wanted>,
 }
 
 /// How far reading is: called after each page.

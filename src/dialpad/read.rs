@@ -6,7 +6,9 @@ use http::StatusCode;
 use tokio::time::Instant;
 
 use super::{
-    Progress, Read, ReadError, Want, members,
+    Progress, Read, ReadError, Want,
+    admin::{self, Api},
+    members,
     scim::{
         self, Resource, Trouble,
         listing::{self, Claims, Listed},
@@ -14,7 +16,7 @@ use super::{
 };
 use crate::{
     http::{Call, Client, Sent},
-    live::{Group, Live, User},
+    live::{Group, Live, Tenant, User},
     manifest::{ReadDialect, Scim},
     names::{AttrPath, Complete, Reading, TargetId, Value, eq_fold},
 };
@@ -23,6 +25,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Reader {
     client: Client,
+    api: Option<Api>,
     settings: Arc<Scim>,
     users: Arc<Recent<User>>,
     groups: Arc<Recent<Group>>,
@@ -39,10 +42,11 @@ impl<T> Default for Recent<T> {
     }
 }
 
-/// Adds up how far both listings are.
+/// Adds up how far the listings are.
 struct Tally<'a> {
     users: Mutex<Read>,
     groups: Mutex<Read>,
+    tenant: Mutex<Read>,
     progress: Progress<'a>,
 }
 
@@ -50,19 +54,25 @@ impl Tally<'_> {
     fn say(&self, which: &Mutex<Read>, now: Read) {
         let read = |one: &Mutex<Read>| *one.lock().unwrap_or_else(PoisonError::into_inner);
         *which.lock().unwrap_or_else(PoisonError::into_inner) = now;
-        let (users, groups) = (read(&self.users), read(&self.groups));
-        (self.progress)(Read { read: users.read + groups.read, total: users.total + groups.total });
+        let parts = [read(&self.users), read(&self.groups), read(&self.tenant)];
+        let sum = |of: fn(&Read) -> u64| parts.iter().map(of).sum();
+        (self.progress)(Read { read: sum(|part| part.read), total: sum(|part| part.total) });
     }
 }
 
 impl Reader {
-    pub(super) fn over(client: Client, settings: &Scim) -> Self {
+    pub(super) fn over(client: Client, settings: &Scim, api: Option<Api>) -> Self {
         let settings = Arc::new(settings.clone());
-        Self { client, settings, users: Arc::default(), groups: Arc::default() }
+        Self { client, api, settings, users: Arc::default(), groups: Arc::default() }
     }
 
     pub(super) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The admin API, where there is one.
+    pub(super) fn api(&self) -> Option<&Api> {
+        self.api.as_ref()
     }
 
     /// Requests under way at once, at most.
@@ -72,7 +82,8 @@ impl Reader {
 
     /// What was sent so far, by all clones.
     pub fn sent(&self) -> Sent {
-        self.client.sent()
+        let (scim, api) = (self.client.sent(), self.api.as_ref().map(|api| api.client.sent()).unwrap_or_default());
+        Sent { requests: scim.requests + api.requests, retries: scim.retries + api.retries }
     }
 
     /// Requests a second that are sent at most now; `None` is without a limit.
@@ -86,7 +97,7 @@ impl Reader {
     /// When nothing useful could be read. A partial listing is no error but incomplete.
     pub async fn live(&self, want: &Want, progress: Progress<'_>) -> Result<Live, ReadError> {
         let before = self.client.sent().requests;
-        let tally = Tally { users: Mutex::default(), groups: Mutex::default(), progress };
+        let tally = Tally { users: Mutex::default(), groups: Mutex::default(), tenant: Mutex::default(), progress };
         let of_users = |now| tally.say(&tally.users, now);
         let users = async {
             let read = match self.settings.read {
@@ -103,14 +114,34 @@ impl Reader {
             Ok(read.map_or_else(|trouble| no_groups(&trouble), Listed::reading))
         };
         let discovery = async { Ok(scim::discovery::read(&self.client).await) };
-        let (users, mut groups, (schema, mut service)) = tokio::try_join!(users, groups, discovery)?;
+        let tenant = async {
+            match &want.tenant {
+                Some(wanted) => self.tenant(wanted, &|now| tally.say(&tally.tenant, now)).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (users, mut groups, (schema, mut service), tenant) = tokio::try_join!(users, groups, discovery, tenant)?;
         members::complete(self, &users.claims, &mut groups).await?;
         let mut users = users.reading();
         if !service.etag {
             forget_versions(&mut users, &mut groups);
         }
         service.requests = self.client.sent().requests - before;
-        Ok(Live { users, groups, schema, service, tenant: None })
+        Ok(Live { users, groups, schema, service, tenant })
+    }
+
+    /// Reads what is wanted of the admin API.
+    ///
+    /// # Errors
+    /// When there is none, or the key is refused. Parts that cannot be read are named in the tenant.
+    pub async fn tenant(&self, wanted: &admin::Wanted, progress: Progress<'_>) -> Result<Tenant, ReadError> {
+        match &self.api {
+            Some(api) => admin::tenant(api, wanted, progress).await,
+            None => {
+                let message = "the manifest names no admin API; add `target.dialpad.api`".to_owned();
+                Err(scim::unusable(&self.client, "the admin API".to_owned(), message))
+            }
+        }
     }
 
     async fn list<T: Resource>(&self, seen: &(dyn Fn(Read) + Send + Sync)) -> Result<Listed<T>, Trouble> {

@@ -3,15 +3,15 @@
 use http::{HeaderValue, StatusCode, header};
 
 use super::{
-    Done, Reader, Resolve, SendError,
+    Done, Granted, Reader, Resolve, SendError, admin,
     scim::{Names, Resource, parse, said},
     wire::{self, Written},
 };
 use crate::{
     http::{Answer, Call, Client, Failure, Patience, Repeat, Sent},
-    live::{Group, User},
-    names::Text,
-    plan::{Dialect, Request},
+    live::{Group, User, tenant::Member},
+    names::{ApiId, Text},
+    plan::{AdminRequest, Dialect, Request},
 };
 
 /// Carries out requests of a plan.
@@ -35,7 +35,31 @@ impl Writer {
         self.reader.sent()
     }
 
-    /// Sends one request of a plan, retrying where nothing can have been done twice.
+    /// Sends one request to the admin API about the person with this id, retrying
+    /// where nothing can have been done twice.
+    ///
+    /// # Errors
+    /// Why it did not succeed.
+    pub async fn grant(&self, request: &AdminRequest, user: &ApiId) -> Result<Granted, SendError> {
+        match self.reader.api() {
+            Some(api) => admin::send(api, request, user).await,
+            None => Err(no_api()),
+        }
+    }
+
+    /// The record in the admin API of somebody whom SCIM has created, by e-mail, which
+    /// may not be there at once; and how many requests that took.
+    ///
+    /// # Errors
+    /// When there is none, or more than one.
+    pub async fn record(&self, email: &Text) -> (u64, Result<Member, SendError>) {
+        match self.reader.api() {
+            Some(api) => admin::record(api, email).await,
+            None => (0, Err(no_api())),
+        }
+    }
+
+    /// Sends one request of a plan over SCIM, retrying where nothing can have been done twice.
     ///
     /// # Errors
     /// Why it did not succeed.
@@ -71,6 +95,10 @@ impl Writer {
             }
         }
     }
+}
+
+fn no_api() -> SendError {
+    SendError::NotSent { message: wire::WriteError::Admin.to_string() }
 }
 
 fn unanswered(client: &Client, failure: &Failure) -> SendError {

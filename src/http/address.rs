@@ -56,6 +56,12 @@ impl Address {
         &self.text
     }
 
+    /// Whether both are the same host and port.
+    pub fn is_same_host(&self, other: &Self) -> bool {
+        let origin = |address: &Self| Url::parse(&address.text).map(|url| url.origin()).ok();
+        origin(self).is_some_and(|own| origin(other) == Some(own))
+    }
+
     /// Whether it is this machine.
     pub fn is_loopback(&self) -> bool {
         self.loopback

@@ -41,10 +41,25 @@ struct Inner {
     ends: Ends,
     base: String,
     token: Option<(Secret, HeaderValue)>,
-    pace: Pace,
-    at_once: Semaphore,
+    limits: Limits,
     requests: AtomicU64,
     retries: AtomicU64,
+}
+
+/// How much is sent at most. Clones are the same limits: a company has one rate
+/// for all of its services.
+#[derive(Clone)]
+pub struct Limits {
+    pace: Arc<Pace>,
+    at_once: Arc<Semaphore>,
+}
+
+impl Limits {
+    /// So many requests a second (`None` is without a limit), and so many under way at once.
+    pub fn new(rate: Option<f64>, at_once: u32) -> Self {
+        let permits = usize::try_from(at_once).unwrap_or(1).clamp(1, Semaphore::MAX_PERMITS);
+        Self { pace: Arc::new(Pace::new(rate)), at_once: Arc::new(Semaphore::new(permits)) }
+    }
 }
 
 /// What is to be sent.
@@ -114,32 +129,19 @@ impl Client {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn socket(
-        address: &Address,
-        token: Option<(Secret, HeaderValue)>,
-        rate: Option<f64>,
-        at_once: u32,
-    ) -> Result<Self, EndError> {
+    pub fn socket(address: &Address, token: Option<(Secret, HeaderValue)>, limits: Limits) -> Result<Self, EndError> {
         let ends = ends::socket(address)?;
-        Ok(Self::of(ends, address.as_str().to_owned(), token, rate, at_once))
+        Ok(Self::of(ends, address.as_str().to_owned(), token, limits))
     }
 
     /// A client of a sandbox in this process, below the path `base`.
-    pub fn sandbox(sandbox: Sandbox, base: &str, rate: Option<f64>, at_once: u32) -> Self {
+    pub fn sandbox(sandbox: Sandbox, base: &str, limits: Limits) -> Self {
         let token = sandbox.token().and_then(|token| bearer(&token).map(|header| (token, header)));
-        Self::of(ends::sandbox(sandbox), format!("http://sandbox{base}"), token, rate, at_once)
+        Self::of(ends::sandbox(sandbox), format!("http://sandbox{base}"), token, limits)
     }
 
-    fn of(ends: Ends, base: String, token: Option<(Secret, HeaderValue)>, rate: Option<f64>, at_once: u32) -> Self {
-        let inner = Inner {
-            ends,
-            base,
-            token,
-            pace: Pace::new(rate),
-            at_once: Semaphore::new(usize::try_from(at_once).unwrap_or(1).clamp(1, Semaphore::MAX_PERMITS)),
-            requests: AtomicU64::new(0),
-            retries: AtomicU64::new(0),
-        };
+    fn of(ends: Ends, base: String, token: Option<(Secret, HeaderValue)>, limits: Limits) -> Self {
+        let inner = Inner { ends, base, token, limits, requests: AtomicU64::new(0), retries: AtomicU64::new(0) };
         Self { inner: Arc::new(inner) }
     }
 
@@ -157,7 +159,7 @@ impl Client {
     /// Requests a second that are sent at most now; less than what was
     /// configured after refusals. `None` is without a limit.
     pub fn rate(&self) -> Option<f64> {
-        self.inner.pace.rate()
+        self.inner.limits.pace.rate()
     }
 
     /// A text that came from outside, fit to be shown: without the token,
@@ -213,8 +215,8 @@ impl Client {
     async fn attempt(&self, call: &Call, tried: usize, first_try: &mut Option<Instant>) -> Result<Answer, Failure> {
         let request = self.request(call)?;
         // The semaphore is never closed.
-        let _permit = self.inner.at_once.acquire().await;
-        let leave = self.inner.pace.turn().await;
+        let _permit = self.inner.limits.at_once.acquire().await;
+        let leave = self.inner.limits.pace.turn().await;
         let start = Instant::now();
         first_try.get_or_insert(start);
         self.inner.requests.fetch_add(1, Ordering::Relaxed);
@@ -250,13 +252,13 @@ impl Client {
         // Longer waits are refused by who asked, not by everybody.
         let asked = answer.retry_after().filter(|asked| *asked <= patience.total);
         match answer.status {
-            StatusCode::TOO_MANY_REQUESTS => self.inner.pace.refused(leave, asked.unwrap_or_default()),
+            StatusCode::TOO_MANY_REQUESTS => self.inner.limits.pace.refused(leave, asked.unwrap_or_default()),
             StatusCode::SERVICE_UNAVAILABLE => {
                 if let Some(asked) = asked {
-                    self.inner.pace.closed(asked);
+                    self.inner.limits.pace.closed(asked);
                 }
             }
-            _ => self.inner.pace.answered(),
+            _ => self.inner.limits.pace.answered(),
         }
     }
 

@@ -66,7 +66,7 @@ pub(super) fn faults(sandbox: &Sandbox, texts: &[&str]) {
 }
 
 pub(super) async fn live(reader: &Reader) -> Result<Live, ReadError> {
-    reader.live(&Want { groups: true, lookups: Vec::new() }, &|_| {}).await
+    reader.live(&Want { groups: true, ..Want::default() }, &|_| {}).await
 }
 
 pub(super) fn existing(of: &Ref) -> Option<TargetId> {

@@ -39,7 +39,7 @@ const ROOMS: [(&str, bool, &[&str]); 21] = [
     ("exit", true, &["plan"]),
     ("http", false, &["names", "sandbox"]),
     ("source", false, &["names", "problem", "directory", "manifest", "http"]),
-    ("dialpad", false, &["names", "manifest", "live", "plan", "http", "sandbox"]),
+    ("dialpad", false, &["names", "manifest", "live", "memory", "plan", "http", "sandbox"]),
     ("state", false, &["names", "manifest", "live", "memory", "plan"]),
     ("apply", false, &["names", "manifest", "live", "memory", "plan", "dialpad", "state"]),
     ("log", false, &["names", "directory", "manifest", "desired", "plan", "state"]),

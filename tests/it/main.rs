@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::needless_pass_by_value, reason = "`json!` is written where it is used")]
 
+mod admin_reading;
 mod applying;
 mod canary;
 mod client;

@@ -74,7 +74,7 @@ fn reader(url: &str) -> Reader {
 }
 
 async fn live(url: &str) -> Result<Live, ReadError> {
-    reader(url).live(&Want { groups: true, lookups: Vec::new() }, &|_| {}).await
+    reader(url).live(&Want { groups: true, ..Want::default() }, &|_| {}).await
 }
 
 pub(super) fn ok(body: &Json) -> Response {
@@ -400,7 +400,7 @@ async fn a_lookup_asks_once_for_each_person_and_believes_only_what_fits() {
     let reader = Reader::connect(end(&url), &scim).unwrap();
     let wanted = ["p3@example.com", "p4@example.com", "zoe@example.com"];
     let lookups = wanted.map(|name| (AttrPath::core("userName"), name.into())).to_vec();
-    let live = reader.live(&Want { groups: false, lookups }, &|_| {}).await.unwrap();
+    let live = reader.live(&Want { lookups, ..Want::default() }, &|_| {}).await.unwrap();
     let ids: Vec<&str> = live.users.items().unwrap().iter().map(|user| user.id.as_str()).collect();
     assert_eq!(ids, ["3", "4"]);
     assert!(live.users.because().unwrap().contains("looked up one by one"));

@@ -20,7 +20,7 @@ use super::{
     trouble::{Kind, Trouble},
 };
 use crate::{
-    http::{Address, Call, Client, Failure, Patience, Repeat, Sent, bearer, retry_after},
+    http::{Address, Call, Client, Failure, Limits, Patience, Repeat, Sent, bearer, retry_after},
     manifest::Cloud,
 };
 
@@ -113,7 +113,8 @@ impl Graph {
         let url = environment(URL_VARIABLE).map(|url| url.trim().to_owned()).filter(|url| !url.is_empty());
         let url = url.unwrap_or_else(|| format!("https://{}/v1.0", graph_host(cloud)));
         let address = Address::parse(&url, false).map_err(|error| unusable(error.to_string()))?;
-        let client = Client::socket(&address, None, None, AT_ONCE).map_err(|error| unusable(error.to_string()))?;
+        let client =
+            Client::socket(&address, None, Limits::new(None, AT_ONCE)).map_err(|error| unusable(error.to_string()))?;
         let batch = environment(BATCH_VARIABLE).is_none_or(|text| !text.trim().eq_ignore_ascii_case("off"));
         Ok(Self { inner: Arc::new(Inner { client, sign_in, token: tokio::sync::Mutex::default(), batch }) })
     }

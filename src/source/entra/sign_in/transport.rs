@@ -12,7 +12,7 @@ use azure_core::{
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 
-use crate::http::{Address, Answer, Call, Client, Failure, Patience, Repeat};
+use crate::http::{Address, Answer, Call, Client, Failure, Limits, Patience, Repeat};
 
 /// No token lives longer; what says so would overflow a clock.
 const LONGEST_LIFE: i64 = 366 * 24 * 60 * 60;
@@ -66,7 +66,7 @@ async fn send(url: &url::Url, mut call: Call) -> std::result::Result<Answer, Las
     // Plain http is for whom a cloud puts next to the machine, and for nobody else.
     let near = Address::parse(&origin, true).is_ok_and(|address| address.is_near());
     let address = Address::parse(&origin, near).map_err(|error| unsent(&error))?;
-    let client = Client::socket(&address, None, None, 1).map_err(|error| unsent(&error))?;
+    let client = Client::socket(&address, None, Limits::new(None, 1)).map_err(|error| unsent(&error))?;
     let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
     call.path = format!("{}{query}", url.path());
     client.send(&call).await.map_err(|failure| Last::Unanswered(origin, failure))
