@@ -35,6 +35,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Exit {
         Command::Check(args) => cli::check::run(&args, terminal),
         Command::Plan(args) => cli::plan::run(&args, terminal),
         Command::Apply(args) => cli::apply::run(&args, terminal),
+        Command::Seats(args) => cli::seats::run(&args, terminal),
         Command::Show(args) => cli::show::run(&args, terminal),
         Command::Eval(args) => cli::eval::run(&args, terminal),
         Command::Test(args) => cli::test::run(&args, terminal),

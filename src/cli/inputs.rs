@@ -27,7 +27,7 @@ use crate::{
     memory::Memory,
     names::{Folded, Text},
     plan::{
-        self,
+        self, UnknownName,
         recording::{self, Recording},
         redact,
     },
@@ -144,6 +144,7 @@ pub async fn live(
     })?;
     let company = live.tenant.as_ref().and_then(|tenant| tenant.company.as_ref());
     right_company(manifest, company).map_err(|problem| failed(&problem, terminal))?;
+    names(manifest, &live, terminal)?;
     Ok(live)
 }
 
@@ -179,6 +180,19 @@ pub fn right_company(manifest: &Manifest, found: Option<&Company>) -> Result<(),
              use the key of a company admin, or take `target.dialpad.company` out; nothing was changed"
         )),
     }
+}
+
+/// Refuses names of offices, contact centers and the like that lead nowhere, all at once.
+///
+/// # Errors
+/// [`Exit::Failed`], after saying which.
+pub fn names(manifest: &Manifest, live: &Live, terminal: &mut Terminal) -> Result<(), Exit> {
+    let unknown = live.tenant.as_ref().map(|tenant| plan::unknown_names(manifest, tenant)).unwrap_or_default();
+    for UnknownName { message, help, place } in &unknown {
+        let help = help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        terminal.complain(&render::neutral::line(&format!("{place}: unknown_name: {message}{help}")));
+    }
+    if unknown.is_empty() { Ok(()) } else { Err(Exit::Failed) }
 }
 
 /// Says that the service could not be read, with the next step.
@@ -265,6 +279,7 @@ fn replay(manifest: Manifest, file: &Path, terminal: &mut Terminal) -> Result<In
         terminal.say("the recording is redacted: names, addresses and numbers are not the real ones");
     }
     let Recording { at, target, directory, live, memory, offered, .. } = recording;
+    names(&manifest, &live, terminal)?;
     Ok(Inputs { manifest, directory, live, memory, now: at, target, offered })
 }
 

@@ -22,6 +22,7 @@ pub mod progress;
 pub mod records;
 pub mod sandbox;
 pub mod schema;
+pub mod seats;
 pub mod secret;
 pub mod show;
 pub mod state;
@@ -79,6 +80,8 @@ pub enum Command {
     Plan(plan::Args),
     /// Carry out a plan
     Apply(apply::Args),
+    /// Show the licences of each office: free, needed, freed, free after the plan
+    Seats(seats::Args),
     /// Explain one person: scope, match, values, decision
     Show(show::Args),
     /// Evaluate a mapping expression

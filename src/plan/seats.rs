@@ -127,11 +127,17 @@ pub(super) fn deal(tenant: &Tenant, planned: &[Planned], stopped: &[bool], bille
         let key = |at: &usize| (planned[*at].change.action, &planned[*at].change.subject.name, &planned[*at].change.id);
         key(left).cmp(&key(right))
     });
+    // What has to come first anyway, such as the enable before the licence, takes its seat first.
+    let mut open: HashSet<&ChangeId> = waiting.iter().map(|at| &planned[*at].change.id).collect();
     loop {
         let before = waiting.len();
         waiting.retain(|at| {
-            let Seat { takes, frees } = &planned[*at].seat;
+            let Planned { change, seat: Seat { takes, frees }, .. } = &planned[*at];
+            if change.depends_on.iter().any(|needed| open.contains(needed)) {
+                return true;
+            }
             let Some(got) = takes.as_ref().and_then(|place| pool.take(place)) else { return true };
+            open.remove(&change.id);
             if let Got::After(change) = got {
                 dealt.after.push((*at, change));
             }
@@ -142,11 +148,15 @@ pub(super) fn deal(tenant: &Tenant, planned: &[Planned], stopped: &[bool], bille
             continue;
         }
         // Nobody else gets one: whoever may be billed goes on, which may free one for another.
-        let Some(first) = waiting.iter().position(|at| billed(*at)) else { break };
+        let is_next = |at: &usize| !planned[*at].change.depends_on.iter().any(|needed| open.contains(needed));
+        let Some(first) = waiting.iter().position(|at| billed(*at) && is_next(at)) else { break };
         let at = waiting.remove(first);
+        open.remove(&planned[at].change.id);
         pool.give(planned[at].seat.frees.as_ref(), &planned[at].change.id);
     }
-    dealt.short = waiting;
+    // What only waits for one of these is held with it.
+    let is_first = |at: &usize| !planned[*at].change.depends_on.iter().any(|needed| open.contains(needed));
+    dealt.short = waiting.into_iter().filter(is_first).collect();
     dealt
 }
 

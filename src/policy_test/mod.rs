@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     desired::CauseKind,
     directory::Person,
-    names::{AttrPath, Place, RoleName, Text, Value},
+    names::{AttrPath, License, Place, RoleName, Text, Value},
 };
 
 pub use coverage::{Coverage, Covered, Part};
@@ -59,6 +59,10 @@ pub struct Expect {
     pub because: Option<Because>,
     /// Every role that holds, in any order.
     pub roles: Option<Vec<RoleName>>,
+    /// The licence that the roles give.
+    pub license: Option<License>,
+    /// The office that the roles give.
+    pub office: Option<Text>,
     /// Values by target attribute, as a new account gets them; `None` is empty.
     pub attributes: Vec<(AttrPath, Option<Value>)>,
 }

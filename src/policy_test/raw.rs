@@ -67,6 +67,14 @@ pub struct Expect {
     /// Every role that the person has, in any order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
+    /// The licence that the roles give, by the product's name or the admin API's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), example = &"sell")]
+    pub license: Option<String>,
+    /// The office that the roles give, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub office: Option<String>,
     /// Values by target attribute, as a new account gets them; `null` is no value.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub attributes: IndexMap<String, Attribute>,

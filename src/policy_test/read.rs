@@ -10,7 +10,7 @@ use crate::{
         tree::{At, Kind, Node},
         yaml,
     },
-    names::{AttrPath, Attributes, Folded, RoleName, SourceId, Text, Value, near_miss},
+    names::{AttrPath, Attributes, Folded, License, RoleName, SourceId, Text, Value, near_miss},
     problem::{Problem, Sources},
 };
 
@@ -180,8 +180,22 @@ impl Reader<'_> {
                 attributes.push((path, Value::from_json(&value.0)));
             }
         }
+        let license = raw.license.as_ref().and_then(|name| self.license(name, at("license").as_ref()));
+        let office = raw.office.as_deref().map(|name| Text::from(name.trim()));
         let in_scope = raw.in_scope.or(raw.because.map(|_| false));
-        Expect { in_scope, because: raw.because, roles, attributes }
+        Expect { in_scope, because: raw.because, roles, license, office, attributes }
+    }
+
+    fn license(&mut self, name: &str, at: Option<&At>) -> Option<License> {
+        let license = License::parse(name);
+        if license.is_none() {
+            let help = match near_miss(name, License::words()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "the licences are `connect`, `sell` and `support`".to_owned(),
+            };
+            self.error(at, "unknown_license", format!("there is no licence `{name}`"), help);
+        }
+        license
     }
 
     fn role(&mut self, name: &str, node: Option<&Node>) {

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Because, Coverage, Test, coverage, same::same};
+use super::{Because, Coverage, Expect, Test, coverage, same::same};
 use crate::{
-    desired::{self, Mapped, Standing, Subject, User, seed},
+    desired::{self, Mapped, Picked, Single, Standing, Subject, User, seed},
     directory::{AppRole, AppRoleAssignment, Application, Directory, Group, Member},
     expr::World,
     manifest::{Assignment, Manifest, Mapping, MappingSource, Principal},
@@ -95,6 +95,7 @@ fn verdict(manifest: &Manifest, test: &Test, now: Timestamp, coverage: &mut Cove
         coverage.touch(manifest, user, &expected);
         differences.extend(scope(manifest, test, user));
         differences.extend(roles(manifest, test, user));
+        differences.extend(granted(manifest, test, user));
         differences.extend(attributes(manifest, test, user, now));
     }
     Verdict { name: test.name.clone(), place: test.place.clone(), differences }
@@ -224,6 +225,61 @@ fn roles(manifest: &Manifest, test: &Test, user: &User) -> Option<Difference> {
     }
     let (expected, actual) = (Some(Value::List(expected)), Some(Value::List(actual)));
     Some(Difference { what: "roles".into(), expected, actual, problem: None, reasons })
+}
+
+/// Licence and office: what the roles give.
+fn granted(manifest: &Manifest, test: &Test, user: &User) -> Vec<Difference> {
+    let Expect { license, office, .. } = &test.expect;
+    let (held, out) = match &user.standing {
+        Standing::Entitled { roles, .. } => (desired::granted(manifest, user.person, roles), None),
+        Standing::Out(cause) | Standing::Unclear(cause) => (desired::Granted::default(), Some(cause)),
+    };
+    let mut differences = Vec::new();
+    let mut compare = |what: &str, wanted: &str, given: Option<Given>| {
+        let (actual, problem, reasons) = match (given, out) {
+            (Some(Given { value: Ok(value), .. }), _) if eq_fold(&value, wanted) => return,
+            (Some(Given { value, role, place }), _) => {
+                let reason = Reason::new(format!("role {role}"), Some(&place));
+                match value {
+                    Ok(value) => (Some(Value::Text(value)), None, vec![reason]),
+                    Err(problem) => (None, Some(problem), vec![reason]),
+                }
+            }
+            (None, Some(cause)) => (None, None, vec![Reason::new(cause.text.clone(), cause.place.as_ref())]),
+            (None, None) => (None, None, Vec::new()),
+        };
+        let expected = Some(Value::Text(wanted.into()));
+        differences.push(Difference { what: what.into(), expected, actual, problem, reasons });
+    };
+    if let Some(wanted) = license {
+        let given = held.license.as_ref().map(|single| Given::of(single, |license| license.as_str().into()));
+        compare("license", wanted.as_str(), given);
+    }
+    if let Some(wanted) = office {
+        let given = held.office.as_ref().map(|single| Given::of(single, Text::clone));
+        compare("office", wanted, given);
+    }
+    differences
+}
+
+/// What a role gives, or why it gives nothing.
+struct Given {
+    value: Result<Text, Text>,
+    role: RoleName,
+    place: Place,
+}
+
+impl Given {
+    fn of<T>(single: &Single<T>, text: impl Fn(&T) -> Text) -> Self {
+        let value = match &single.value {
+            Picked::Value(value) => Ok(text(value)),
+            Picked::Silent { attribute, value: Some(value) } => {
+                Err(format!("held: the map does not have what `{attribute}` is, \"{value}\"").into())
+            }
+            Picked::Silent { attribute, value: None } => Err(format!("held: `{attribute}` is empty").into()),
+        };
+        Self { value, role: single.role.clone(), place: single.place.clone() }
+    }
 }
 
 fn attributes(manifest: &Manifest, test: &Test, user: &User, now: Timestamp) -> Vec<Difference> {

@@ -51,6 +51,7 @@ mod proxy;
 mod quickstart;
 mod rendering;
 mod sandbox_api;
+mod seat_law;
 mod selection;
 mod signing_in;
 mod simulation;

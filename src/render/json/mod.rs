@@ -12,7 +12,7 @@ mod shapes;
 pub use explain::explain;
 pub use import::import;
 pub use outcome::outcome;
-pub use plan::plan;
+pub use plan::{plan, seats_alone as seats};
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;

@@ -257,6 +257,17 @@ pub fn plan(plan: &Plan) -> String {
     })
 }
 
+/// The seats of a plan as one JSON object.
+pub fn seats_alone(plan: &Plan) -> String {
+    pretty(&serde_json::json!({
+        "format_version": FORMAT_VERSION,
+        "manifest": &*plan.made_from.manifest,
+        "target": &*plan.made_from.target,
+        "at": plan.made_from.at.to_string(),
+        "seats": plan.seats.iter().map(seats).collect::<Vec<_>>(),
+    }))
+}
+
 fn summary(plan: &Plan) -> Summary {
     let counted = summary::Summary::of(plan);
     let (mut user, mut group) = (IndexMap::new(), IndexMap::new());

@@ -9,7 +9,7 @@ mod plan;
 mod sections;
 
 pub use outcome::outcome;
-pub use plan::plan;
+pub use plan::{plan, seats_alone as seats};
 
 /// The longest comment, in characters: GitHub's limit is 65,536.
 pub const MAX_CHARS: usize = 65_000;

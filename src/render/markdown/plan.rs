@@ -114,6 +114,13 @@ fn table(out: &mut String, summary: &Summary) {
     out.push('\n');
 }
 
+/// The seats alone.
+pub fn seats_alone(plan: &Plan) -> String {
+    let mut out = String::new();
+    seats(&mut out, &plan.seats);
+    out
+}
+
 /// Seats by office and licence.
 fn seats(out: &mut String, seats: &[SeatLine]) {
     if seats.is_empty() {
