@@ -171,7 +171,7 @@ fn a_role_gives_licence_office_and_places_to_a_record_found_by_its_address() {
     );
     let license = only(&plan, Action::SetLicense);
     assert_eq!((&*license.cause.text, license.cause.place.as_ref().unwrap().line), ("role agent", 13));
-    assert_eq!(only(&plan, Action::Grant).depends_on, [license.id.clone()]);
+    assert_eq!(only(&plan, Action::Grant).depends_on, std::slice::from_ref(&license.id));
     assert_eq!(
         requests(&plan),
         [
@@ -220,7 +220,7 @@ fn whoever_is_created_gets_office_and_licence_with_the_create_and_places_after_i
     };
     assert_eq!(said("officeName").as_deref(), Some("Berlin"));
     assert_eq!(said("licenseType").as_deref(), Some("Dialpad_Ai Sales"));
-    assert_eq!(only(&plan, Action::Grant).depends_on, [create.id.clone()]);
+    assert_eq!(only(&plan, Action::Grant).depends_on, std::slice::from_ref(&create.id));
     assert_eq!(
         requests(&plan)[0]["add_operator"]["user"],
         json!({ "created": { "change": "create_user:ana", "email": "ana@acme.example" } })
