@@ -38,5 +38,6 @@ pub mod policy_test;
 pub mod problem;
 pub mod render;
 pub mod sandbox;
+pub mod service;
 pub mod source;
 pub mod state;

@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Parser, error::ErrorKind};
 use dialform::{
-    cli::{self, Cli, Command, Terminal},
+    cli::{self, Cli, Command, LogFormat, Terminal},
     exit::Exit,
     names::Secret,
 };
@@ -25,10 +25,10 @@ fn main() -> ExitCode {
     };
     let mut terminal = Terminal::of_process(cli.color, cli.quiet);
     cli::logging::start(cli.verbose, cli.log_format, terminal.color_err);
-    run(cli.command, &mut terminal).into()
+    run(cli.command, cli.log_format, &mut terminal).into()
 }
 
-fn run(command: Command, terminal: &mut Terminal) -> Exit {
+fn run(command: Command, format: LogFormat, terminal: &mut Terminal) -> Exit {
     match command {
         Command::Init(args) => cli::init::run(&args, terminal),
         Command::Import(args) => cli::import::run(&args, terminal),
@@ -36,6 +36,7 @@ fn run(command: Command, terminal: &mut Terminal) -> Exit {
         Command::Plan(args) => cli::plan::run(&args, terminal),
         Command::Apply(args) => cli::apply::run(&args, terminal),
         Command::Seats(args) => cli::seats::run(&args, terminal),
+        Command::Run(args) => cli::run::run(&args, format, terminal),
         Command::Show(args) => cli::show::run(&args, terminal),
         Command::Eval(args) => cli::eval::run(&args, terminal),
         Command::Test(args) => cli::test::run(&args, terminal),

@@ -87,7 +87,9 @@ pub async fn run(
     let started = tokio::time::Instant::now();
     let mut outcome = match state.journal().cloned() {
         Some(journal) => {
-            let context = carry::Context::new(writer, &journal, guard.hold(), stopping.clone(), plan.made_from.dialect);
+            let mut context =
+                carry::Context::new(writer, &journal, guard.hold(), stopping.clone(), plan.made_from.dialect);
+            context.began = state.now();
             walk::walk(plan, context, state, options, stopping, watch).await
         }
         None => walk::nothing_done(plan, &Stop::State { message: "the state is not locked".into() }),

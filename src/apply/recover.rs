@@ -42,7 +42,7 @@ pub async fn recover(state: &mut State, guard: &Guard, reader: &Reader, told: To
     let _ = guard;
     for doubt in state.in_doubt().to_vec() {
         let found = look(&doubt, reader).await.unwrap_or(Found::Unknown);
-        state.resolve_one(&doubt, &found, Timestamp::now(), told)?;
+        state.resolve_one(&doubt, &found, state.now(), told)?;
     }
     Ok(())
 }

@@ -5,8 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::Timestamp;
-
 use super::{
     ManifestArg, Terminal, ci, connect,
     directory::{self, Reach},
@@ -14,17 +12,19 @@ use super::{
     output::plain,
     plan::{AboutArgs, Format},
     progress::Progress,
-    records::Records,
 };
 use crate::{
     apply::{self, Event, Freshness, Moved, Options, Stopping},
-    dialpad::Writer,
     exit::Exit,
     manifest::Manifest,
     names::count,
     plan::{self, Plan, outcome::Outcome},
     render::{self, text::View},
-    state::{Doubt, Guard, LockError, State, StateError},
+    service::{
+        records::{Evaluated, Records},
+        turn::{self, By},
+    },
+    state::{Doubt, LockError, StateError},
 };
 
 /// The arguments.
@@ -83,12 +83,11 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
     let writer = connect::writer(manifest, args.allow_command).map_err(|problem| super::failed(&problem, terminal))?;
     let mut state = inputs::state(manifest, terminal)?;
     ci::warn_of_no_memory(manifest, &state, terminal);
-    let guard = state.lock().map_err(|error| locked(&error, terminal))?;
-    if !state.in_doubt().is_empty() {
-        let doubts = count(state.in_doubt().len(), "request", "requests");
+    let waiting = |doubts: usize| {
+        let doubts = count(doubts, "request", "requests");
         terminal.say(&format!("looking up {doubts} of an earlier run that was cut off"));
-        apply::let_arrive(&state, Timestamp::now()).await;
-    }
+    };
+    let guard = turn::lock(&mut state, waiting).await.map_err(|error| locked(&error, terminal))?;
     let scim = manifest.target.scim();
     let base = Options { concurrency: scim.concurrency, page_size: scim.page_size, ..Options::default() };
     let unwritten = |error: StateError, terminal: &mut Terminal| super::failed(&error.to_string(), terminal);
@@ -110,11 +109,9 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
             let gathered = directory::read(manifest, Reach::default(), state.memory(), terminal).await?;
             let directory = gathered.directory;
             let live = inputs::live(writer.reader(), manifest, &directory, state.memory(), terminal).await?;
-            // What an earlier run left in doubt is seen in what was read, without a request.
-            let now = Timestamp::now();
-            state.resolve(&live, now, &mut told).map_err(|error| unwritten(error, terminal))?;
-            let inputs = plan::Inputs { manifest, directory: &directory, live: &live, memory: state.memory(), now };
-            let plan = plan::between(&inputs, &args.about.options(manifest.target.label()));
+            let about = args.about.options(manifest.target.label());
+            let planned = turn::plan(manifest, &directory, &live, &mut state, &about, &records);
+            let (plan, now) = planned.map_err(|error| unwritten(error, terminal))?;
             read = Some((directory, now));
             (plan, base)
         }
@@ -126,39 +123,25 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
     if !plan.is_empty() && !args.yes && !agreed(&plan, terminal) {
         return Ok(Exit::Failed);
     }
-    records.begin(&plan);
-    let outcome = walk(&plan, &writer, &mut state, &guard, &options, &records, terminal).await;
-    let read = read.as_ref().map(|(directory, now)| (manifest, directory, *now));
-    records.close(&plan, &outcome, read, state.memory(), terminal);
+    let people = read.as_ref().map(|(directory, now)| (manifest, directory, *now));
+    let evaluated = Evaluated { held: true, people };
+    let stopping = Stopping::of_signals();
+    let by = By { writer: &writer, state: &mut state, guard: &guard, options: &options, stopping: &stopping };
+    let progress = Progress::new(terminal, "applying", Some(plan.changes.len() as u64));
+    let watch = |event: Event<'_>| match event {
+        Event::Finished { result, .. } => progress.result(result),
+        Event::Verifying { .. } => {}
+    };
+    let (outcome, unlogged) = turn::carry_out(&plan, by, evaluated, records, &watch).await;
+    progress.finish();
+    if let Some(unlogged) = unlogged {
+        terminal.complain(&format!("warning: {unlogged}"));
+    }
     if let Some(requests) = state.store_requests() {
         tracing::info!(requests, store = %state.label(), "requests to the store of the state");
     }
     show(&plan, &outcome, args.format, terminal);
     Ok(Exit::of_outcome(&plan, &outcome))
-}
-
-/// Walks the plan, watched.
-async fn walk(
-    plan: &Plan,
-    writer: &Writer,
-    state: &mut State,
-    guard: &Guard,
-    options: &Options,
-    records: &Records,
-    terminal: &mut Terminal,
-) -> Outcome {
-    let stopping = Stopping::of_signals();
-    let progress = Progress::new(terminal, "applying", Some(plan.changes.len() as u64));
-    let watch = |event: Event<'_>| match event {
-        Event::Finished { result, took, .. } => {
-            progress.result(result);
-            records.finished(result, took);
-        }
-        Event::Verifying { .. } => {}
-    };
-    let outcome = apply::run(plan, writer, state, guard, options, &stopping, &watch).await;
-    progress.finish();
-    outcome
 }
 
 /// Prints what came of it.

@@ -19,20 +19,21 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    dialpad::{ReadError, Reader, Want, Wanted},
+    dialpad::{ReadError, Reader},
     directory::Directory,
     exit::Exit,
-    live::{Live, tenant::Company},
-    manifest::{Dialpad, Manifest, Placed, Principal, Protected, Target},
+    live::Live,
+    manifest::{Manifest, Principal, Protected},
     memory::Memory,
     names::{Folded, Text},
     plan::{
-        self, UnknownName,
+        self,
         recording::{self, Recording},
         redact,
     },
     problem::{Problem, Sources},
     render,
+    service::turn,
     state::State,
 };
 
@@ -133,8 +134,7 @@ pub async fn live(
     terminal: &mut Terminal,
 ) -> Result<Live, Exit> {
     warn_of_expiry(manifest, terminal);
-    let lookups = plan::lookups(manifest, directory, Timestamp::now());
-    let want = Want { groups: manifest.groups.enabled, lookups, tenant: Wanted::of(manifest, memory) };
+    let want = turn::want(manifest, directory, memory, Timestamp::now());
     let progress = Progress::new(terminal, "reading Dialpad", None);
     let read = reader.live(&want, &|read| progress.set(read.read, Some(read.total))).await;
     progress.finish();
@@ -142,8 +142,7 @@ pub async fn live(
         unreachable(&error, terminal);
         Exit::Failed
     })?;
-    let company = live.tenant.as_ref().and_then(|tenant| tenant.company.as_ref());
-    right_company(manifest, company).map_err(|problem| failed(&problem, terminal))?;
+    turn::right_company_of(manifest, &live).map_err(|problem| failed(&problem, terminal))?;
     names(manifest, &live, terminal)?;
     Ok(live)
 }
@@ -158,40 +157,13 @@ pub fn warn_of_expiry(manifest: &Manifest, terminal: &mut Terminal) {
     }
 }
 
-/// Whether the company is the one that the manifest names; with another one nothing is done.
-///
-/// # Errors
-/// That it is another, or that nobody can tell; a fragment with the next step.
-pub fn right_company(manifest: &Manifest, found: Option<&Company>) -> Result<(), String> {
-    let Target::Dialpad(Dialpad { company: Some(wanted), .. }) = &manifest.target else { return Ok(()) };
-    let Placed { value: id, place } = wanted;
-    match found {
-        Some(company) if *company.id.as_str() == **id => Ok(()),
-        Some(Company { id: found, name }) => {
-            let name = name.as_deref().map(|name| format!(" ({})", render::neutral::line(name))).unwrap_or_default();
-            let found = render::neutral::line(found.as_str());
-            Err(format!(
-                "use the target: the key belongs to the company {found}{name}, and the manifest names {id} ({place})\n  \
-                 check the key and `target.dialpad.company`; nothing was changed"
-            ))
-        }
-        None => Err(format!(
-            "use the target: the manifest names the company {id} ({place}), and the admin API does not tell whose the key is\n  \
-             use the key of a company admin, or take `target.dialpad.company` out; nothing was changed"
-        )),
-    }
-}
-
 /// Refuses names of offices, contact centers and the like that lead nowhere, all at once.
 ///
 /// # Errors
 /// [`Exit::Failed`], after saying which.
 pub fn names(manifest: &Manifest, live: &Live, terminal: &mut Terminal) -> Result<(), Exit> {
-    let unknown = live.tenant.as_ref().map(|tenant| plan::unknown_names(manifest, tenant)).unwrap_or_default();
-    for UnknownName { message, help, place } in &unknown {
-        let help = help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-        terminal.complain(&render::neutral::line(&format!("{place}: unknown_name: {message}{help}")));
-    }
+    let unknown = turn::unknown_names(manifest, live);
+    unknown.iter().for_each(|line| terminal.complain(line));
     if unknown.is_empty() { Ok(()) } else { Err(Exit::Failed) }
 }
 

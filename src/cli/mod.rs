@@ -19,7 +19,7 @@ pub mod logging;
 pub mod output;
 pub mod plan;
 pub mod progress;
-pub mod records;
+pub mod run;
 pub mod sandbox;
 pub mod schema;
 pub mod seats;
@@ -49,7 +49,7 @@ pub struct Cli {
     /// Tell more: once for requests, twice for retries and waits
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
     pub verbose: u8,
-    /// How `-v` writes
+    /// How `-v` and `run` write
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Everywhere")]
     pub log_format: LogFormat,
     /// What to do
@@ -57,7 +57,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// How messages of `-v` are written.
+/// How messages of `-v` and the lines of `run` are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
     /// For people.
@@ -82,6 +82,8 @@ pub enum Command {
     Apply(apply::Args),
     /// Show the licences of each office: free, needed, freed, free after the plan
     Seats(seats::Args),
+    /// Keep reconciling: one cycle after the other, with a status page
+    Run(run::Args),
     /// Explain one person: scope, match, values, decision
     Show(show::Args),
     /// Evaluate a mapping expression

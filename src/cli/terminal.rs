@@ -61,6 +61,19 @@ impl Terminal {
         Self { out, err, color, color_err, interactive, progress, width: None, quiet }
     }
 
+    /// A terminal that shows what this one shows and says nothing itself, for drawing beside it.
+    pub fn twin(&self) -> Self {
+        let Self { color, color_err, interactive: _, progress, width, quiet, out: _, err: _ } = self;
+        Self {
+            color: *color,
+            color_err: *color_err,
+            progress: *progress,
+            width: *width,
+            quiet: *quiet,
+            ..Self::of_buffers(Box::new(io::sink()), Box::new(io::sink()))
+        }
+    }
+
     /// Writes data. A reader that went away (`| head`) is no error: the command goes on.
     pub fn data(&mut self, text: &str) {
         // Nobody is left to be told.

@@ -101,6 +101,7 @@ pub(super) fn manifest() -> Manifest {
             place: at(5),
         },
         state: placed(crate::manifest::StateUrl::Folder(".dialform".into())),
+        run: crate::manifest::Run::default(),
         digest: "".into(),
     }
 }

@@ -15,7 +15,7 @@ use super::{
     },
 };
 use crate::{
-    http::{Call, Client, Sent},
+    http::{Call, Client, Sent, Traffic},
     live::{Group, Live, Tenant, User},
     manifest::{ReadDialect, Scim},
     names::{AttrPath, Complete, Reading, TargetId, Value, eq_fold},
@@ -84,6 +84,15 @@ impl Reader {
     pub fn sent(&self) -> Sent {
         let (scim, api) = (self.client.sent(), self.api.as_ref().map(|api| api.client.sent()).unwrap_or_default());
         Sent { requests: scim.requests + api.requests, retries: scim.retries + api.retries }
+    }
+
+    /// How it was answered, of all clones.
+    pub fn traffic(&self) -> Traffic {
+        let mut traffic = self.client.traffic();
+        if let Some(api) = &self.api {
+            traffic.add(&api.client.traffic());
+        }
+        traffic
     }
 
     /// Requests a second that are sent at most now; `None` is without a limit.

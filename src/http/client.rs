@@ -1,7 +1,8 @@
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
@@ -44,6 +45,7 @@ struct Inner {
     limits: Limits,
     requests: AtomicU64,
     retries: AtomicU64,
+    traffic: Mutex<Traffic>,
 }
 
 /// How much is sent at most. Clones are the same limits: a company has one rate
@@ -118,6 +120,27 @@ pub struct Sent {
     pub retries: u64,
 }
 
+/// How requests were answered, and how long they waited for their turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// By status; 0 stands for no answer.
+    pub by_status: BTreeMap<u16, Sent>,
+    /// How long all of them together were held up by the rate, here.
+    pub waited: Duration,
+}
+
+impl Traffic {
+    /// Adds what another client did.
+    pub fn add(&mut self, other: &Self) {
+        for (status, sent) in &other.by_status {
+            let known = self.by_status.entry(*status).or_default();
+            known.requests += sent.requests;
+            known.retries += sent.retries;
+        }
+        self.waited += other.waited;
+    }
+}
+
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("base", &self.inner.base).finish_non_exhaustive()
@@ -141,7 +164,8 @@ impl Client {
     }
 
     fn of(ends: Ends, base: String, token: Option<(Secret, HeaderValue)>, limits: Limits) -> Self {
-        let inner = Inner { ends, base, token, limits, requests: AtomicU64::new(0), retries: AtomicU64::new(0) };
+        let (requests, retries, traffic) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::default());
+        let inner = Inner { ends, base, token, limits, requests, retries, traffic };
         Self { inner: Arc::new(inner) }
     }
 
@@ -154,6 +178,16 @@ impl Client {
     pub fn sent(&self) -> Sent {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Sent { requests: read(&self.inner.requests), retries: read(&self.inner.retries) }
+    }
+
+    /// How they were answered, of all clones.
+    pub fn traffic(&self) -> Traffic {
+        self.counted(|traffic| traffic.clone())
+    }
+
+    /// A panic elsewhere leaves counts that are still good.
+    fn counted<T>(&self, with: impl FnOnce(&mut Traffic) -> T) -> T {
+        with(&mut self.inner.traffic.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Requests a second that are sent at most now; less than what was
@@ -216,6 +250,7 @@ impl Client {
         let request = self.request(call)?;
         // The semaphore is never closed.
         let _permit = self.inner.limits.at_once.acquire().await;
+        let queued = Instant::now();
         let leave = self.inner.limits.pace.turn().await;
         let start = Instant::now();
         first_try.get_or_insert(start);
@@ -242,6 +277,12 @@ impl Client {
                 tracing::info!(method = %call.method, path = shown(&call.path), %failure, ?took, "not answered");
             }
         }
+        self.counted(|traffic| {
+            traffic.waited += start.duration_since(queued);
+            let sent = traffic.by_status.entry(answer.as_ref().map_or(0, |answer| answer.status.as_u16())).or_default();
+            sent.requests += 1;
+            sent.retries += u64::from(tried > 0);
+        });
         self.learn(&answer, leave, call.patience);
         answer
     }

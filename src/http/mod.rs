@@ -17,7 +17,7 @@ mod retry;
 
 pub use address::{Address, AddressError};
 pub(crate) use client::bearer;
-pub use client::{Answer, Call, Client, Limits, Sent};
+pub use client::{Answer, Call, Client, Limits, Sent, Traffic};
 pub use ends::{EndError, Ends};
 pub use failure::{Failure, Reach};
 pub use retry::{Patience, Repeat, retry_after};

@@ -106,6 +106,7 @@ impl Log {
 
     /// The run is over: what was held, who was evaluated without a change, and what
     /// reading back has shown since a change was finished.
+    /// `held` and `desired` are left out where they are as the run before wrote them down.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -113,6 +114,7 @@ impl Log {
         &mut self,
         plan: &Plan,
         results: &[ChangeResult],
+        held: bool,
         desired: Option<&Desired<'_>>,
         accounts: &dyn Fn(&SourceId) -> Option<Text>,
     ) -> Result<(), LogError> {
@@ -120,10 +122,10 @@ impl Log {
         for result in results.iter().filter(|result| !result.not_stored.is_empty()) {
             self.finished(result, Duration::ZERO)?;
         }
-        for held in &plan.held {
+        for held in plan.held.iter().filter(|_| held) {
             self.write(|about, now| entry::of_held(about, held, now))?;
         }
-        let Some(desired) = desired else { return Ok(()) };
+        let Some(desired) = desired else { return self.shelf.flush() };
         let touched: std::collections::HashSet<&SourceId> = plan
             .changes
             .iter()

@@ -61,6 +61,8 @@ impl Lines<'_> {
             grants,
             safety,
             state,
+            // When it is planned changes no plan.
+            run: _,
             digest: _,
         } = manifest;
         self.add("name", name);

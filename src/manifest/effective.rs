@@ -48,6 +48,7 @@ impl Written {
             vec!["target", "dialpad", "scim", "token", "file"],
             vec!["target", "sandbox", "folder"],
             vec!["state", "url"],
+            vec!["run", "access", "file"],
         ];
         found.extend(groups.iter().map(|name| vec!["source", "files", "groups", name]));
         for path in found {

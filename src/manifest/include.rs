@@ -226,7 +226,7 @@ fn is_open(path: &[Text]) -> bool {
 pub(super) fn is_section(path: &[&str]) -> bool {
     matches!(
         path,
-        [] | ["roles" | "filters" | "mappings" | "safety" | "state" | "source" | "target"]
+        [] | ["roles" | "filters" | "mappings" | "safety" | "state" | "run" | "source" | "target"]
             | ["source", "files" | "entra"]
             | ["target", "dialpad" | "sandbox"]
             | ["target", "dialpad", "scim"]

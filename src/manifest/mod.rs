@@ -18,6 +18,7 @@ pub mod raw;
 mod read;
 mod reference;
 pub mod roles;
+mod run;
 pub mod safety;
 pub mod scope;
 mod state;
@@ -39,6 +40,7 @@ pub use mapping::{Apply, GroupMappings, Mapping, MappingSource, Membership, OnRe
 pub use read::{Read, Written, read};
 pub use reference::reference;
 pub use roles::{Assignment, DefaultAccess, Principal, Role};
+pub use run::Run;
 pub use safety::{Budget, Budgets, OnOutOfScope, Ownership, Protected, Safety, Seats};
 pub use scope::Filter;
 pub use state::StateUrl;
@@ -89,6 +91,8 @@ pub struct Manifest {
     pub safety: Safety,
     /// Where what is kept between runs lies.
     pub state: Placed<StateUrl>,
+    /// How `dialform run` goes on.
+    pub run: Run,
     /// SHA-256 of the validated manifest, in hex: changes when its meaning does,
     /// not when a comment moves.
     pub digest: Text,

@@ -14,6 +14,7 @@ pub mod neutral;
 pub mod policy;
 pub mod problems;
 pub mod text;
+pub mod waiting;
 
 mod outcome;
 mod phrase;

@@ -11,6 +11,7 @@
 //! (`numbered`), so that runs on different machines share them.
 
 pub mod bucket;
+mod clock;
 pub mod effect;
 mod examine;
 pub mod journal;
@@ -30,6 +31,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 pub use bucket::{Bucket, Patience};
+pub use clock::Clock;
 pub use effect::Effect;
 pub use examine::examine;
 pub use journal::{Doubt, Journal, Seek};
@@ -181,6 +183,7 @@ pub struct State {
     journal: Option<Arc<Journal>>,
     /// Where the numbers of an object store stand.
     numbers: Numbers,
+    clock: Clock,
 }
 
 impl State {
@@ -211,9 +214,22 @@ impl State {
             warnings: Vec::new(),
             journal: None,
             numbers: Numbers::default(),
+            clock: Clock::System,
         };
         state.load()?;
         Ok(state)
+    }
+
+    /// With another clock than the system's.
+    #[must_use]
+    pub fn by(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The instant, by its clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// What is remembered, with what earlier runs did before they were cut.
@@ -255,7 +271,7 @@ impl State {
     /// When another run holds it, or the state cannot be written.
     pub fn lock(&mut self) -> Result<Guard, LockError> {
         self.store.prepare()?;
-        let now = Timestamp::now();
+        let now = self.now();
         let run = run_id(now);
         let guard = lock::take(&self.store, &run)?;
         self.journal = None;
@@ -355,7 +371,7 @@ impl State {
             Some(journal) => journal.run().clone(),
             None => return Ok(()),
         };
-        self.fold(&run, Timestamp::now())
+        self.fold(&run, self.now())
     }
 
     /// Writes the next generation of the memory, and begins a journal that follows it.

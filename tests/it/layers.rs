@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A room, whether it belongs to the core, and the rooms that it may use.
-const ROOMS: [(&str, bool, &[&str]); 21] = [
+const ROOMS: [(&str, bool, &[&str]); 22] = [
     ("names", true, &[]),
     ("problem", true, &["names"]),
     ("expr", true, &["names"]),
@@ -44,6 +44,25 @@ const ROOMS: [(&str, bool, &[&str]); 21] = [
     ("apply", false, &["names", "manifest", "live", "memory", "plan", "dialpad", "state"]),
     ("log", false, &["names", "directory", "manifest", "desired", "plan", "state"]),
     ("sandbox", false, &["names"]),
+    (
+        "service",
+        false,
+        &[
+            "names",
+            "directory",
+            "manifest",
+            "desired",
+            "live",
+            "memory",
+            "plan",
+            "render",
+            "http",
+            "dialpad",
+            "state",
+            "apply",
+            "log",
+        ],
+    ),
     ("cli", false, &["*"]),
 ];
 

@@ -53,6 +53,7 @@ mod rendering;
 mod sandbox_api;
 mod seat_law;
 mod selection;
+mod service;
 mod signing_in;
 mod simulation;
 mod source_files;

@@ -4,6 +4,7 @@ mod filters;
 mod grants;
 mod mappings;
 mod roles;
+mod run;
 mod safety;
 mod source;
 mod target;
@@ -158,6 +159,7 @@ pub(super) fn manifest(raw: &raw::Manifest, judge: &mut Judge) -> Option<Manifes
     let users = mappings::users(&raw.mappings.users, raw.scope, judge);
     let groups = mappings::groups(&raw.mappings.groups, judge);
     let safety = safety::safety(&raw.safety, judge);
+    let run = run::run(&raw.run, judge);
     let pilot = raw
         .pilot
         .iter()
@@ -189,6 +191,7 @@ pub(super) fn manifest(raw: &raw::Manifest, judge: &mut Judge) -> Option<Manifes
         grants: grants::rules(&raw.grants),
         safety,
         state,
+        run,
         digest: "".into(),
     };
     manifest.digest = digest::of(&manifest, paths::folder(judge.main));

@@ -139,8 +139,9 @@ fn rate(written: &str, path: &[&str], judge: &mut Judge) -> Option<f64> {
     Some(count / seconds)
 }
 
-fn secret(raw: &raw::Secret, path: &[&str; 4], judge: &mut Judge) -> Option<Placed<SecretRef>> {
-    let at = |key| [path[0], path[1], path[2], path[3], key];
+/// A reference to a secret at `path`.
+pub(super) fn secret(raw: &raw::Secret, path: &[&str], judge: &mut Judge) -> Option<Placed<SecretRef>> {
+    let at = |key| path.iter().copied().chain([key]).collect::<Vec<&str>>();
     let (key, written) = match (&raw.env, &raw.file, &raw.command) {
         (Some(name), _, _) => ("env", name),
         (_, Some(file), _) => ("file", file),

@@ -3,6 +3,7 @@
 
 mod grants;
 mod mappings;
+mod run;
 mod safety;
 mod schema;
 mod target;
@@ -18,6 +19,7 @@ pub use grants::{
     PolicyAt, PolicyGrant, Settings,
 };
 pub use mappings::{AttributeMapping, Constant, GroupMappings, Mappings, UserMappings};
+pub use run::Run;
 pub use safety::{Budget, Protected, Safety};
 pub use schema::{included, manifest, of as schema_of, validator};
 pub use target::{Api, ApiKey, Dialect, Dialpad, Sandbox, Scim, Secret, Target};
@@ -83,6 +85,9 @@ pub struct Manifest {
     /// What is kept between runs.
     #[serde(default)]
     pub state: State,
+    /// `dialform run`: how often it reconciles, and where it shows itself.
+    #[serde(default)]
+    pub run: Run,
 }
 
 /// A file that a manifest includes: assignments, roles, filters or mappings.

@@ -1,4 +1,4 @@
-//! The provisioning log of a run. That it cannot be written is said once and stops nothing.
+//! The provisioning log of a run. That it cannot be written is told at its end and stops nothing.
 
 use std::{
     path::Path,
@@ -8,7 +8,6 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::Terminal;
 use crate::{
     desired,
     directory::Directory,
@@ -30,6 +29,15 @@ pub struct Records {
 struct Inner {
     log: Option<Log>,
     problem: Option<LogError>,
+}
+
+/// What was evaluated beside the changes, as far as it is written down.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Evaluated<'a> {
+    /// Whether held changes are.
+    pub held: bool,
+    /// Whether people who needed nothing are, and what they were judged by.
+    pub people: Option<(&'a Manifest, &'a Directory, Timestamp)>,
 }
 
 impl Records {
@@ -71,23 +79,14 @@ impl Records {
         self.write(|log| log.finished(result, took));
     }
 
-    /// The run is over: who was evaluated without a change is written down too, where the source was read.
-    pub fn close(
-        self,
-        plan: &Plan,
-        outcome: &Outcome,
-        read: Option<(&Manifest, &Directory, Timestamp)>,
-        memory: &Memory,
-        terminal: &mut Terminal,
-    ) {
-        let desired = read.map(|(manifest, directory, now)| desired::build(manifest, directory, now));
+    /// The run is over. Gives what people should know if it is not logged whole.
+    pub fn close(self, plan: &Plan, outcome: &Outcome, evaluated: Evaluated<'_>, memory: &Memory) -> Option<String> {
+        let desired = evaluated.people.map(|(manifest, directory, now)| desired::build(manifest, directory, now));
         let account = |person: &_| memory.users.get(person).map(|link| link.target.text().clone());
-        self.write(|log| log.close(plan, &outcome.results, desired.as_ref(), &account));
+        self.write(|log| log.close(plan, &outcome.results, evaluated.held, desired.as_ref(), &account));
         let inner = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(problem) = inner.problem {
-            terminal.complain(&format!(
-                "warning: failed to {problem}; what was done is done, and this run is not logged whole"
-            ));
-        }
+        inner
+            .problem
+            .map(|problem| format!("failed to {problem}; what was done is done, and this run is not logged whole"))
     }
 }
