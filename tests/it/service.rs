@@ -189,7 +189,7 @@ fn one_cycle_ends_as_an_apply_does() {
     // More people leave than the budget allows.
     let people = folder.read("people.csv");
     folder.write("people.csv", &people.replace(",Employee,", ",Contractor,"));
-    folder.edit("dialform.yaml", "run: ", "safety: { disables: { max: 1 } }\nrun: ");
+    folder.edit("dialform.yaml", "safety:", "safety:\n  disables: { max: 1 }");
     let ran = folder.run(&["run", "--once"]);
     assert_eq!(ran.code, 4, "{}", ran.err);
     assert!(ran.err.contains("held (too_many"), "{}", ran.err);
