@@ -61,7 +61,7 @@ pub fn run(args: &Args, format: LogFormat, terminal: &mut Terminal) -> Exit {
     }
     runtime.block_on(async {
         let asked = Asked { stop: Stopping::of_signals(), now: Arc::new(Notify::new()) };
-        let hanging_up = tokio::spawn(hang_ups(Arc::clone(&asked.now)));
+        let hanging_up = tokio::spawn(hang_ups(&asked.now));
         let drawing = terminal.progress.then(|| tokio::spawn(draw(board.clone(), terminal.twin())));
         let kept =
             service::keep(&means, &board, &asked, *once, &mut |event| lines.event(&event, Clock::System, terminal))
@@ -133,20 +133,24 @@ fn exit(ending: Option<&Ending>, once: bool) -> Exit {
     }
 }
 
-/// SIGHUP: read the manifest again and cycle now.
+/// SIGHUP: read the manifest again and cycle now. It is listened for from the call on.
 #[cfg(unix)]
-async fn hang_ups(now: Arc<Notify>) {
+fn hang_ups(now: &Arc<Notify>) -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
-    // Where the signal cannot be had, edits are noticed all the same.
-    let Ok(mut hang_ups) = signal(SignalKind::hangup()) else { return };
-    while hang_ups.recv().await.is_some() {
-        now.notify_one();
+    let now = Arc::clone(now);
+    let listening = signal(SignalKind::hangup());
+    async move {
+        // Where the signal cannot be had, edits are noticed all the same.
+        let Ok(mut hang_ups) = listening else { return };
+        while hang_ups.recv().await.is_some() {
+            now.notify_one();
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn hang_ups(_: Arc<Notify>) {
-    std::future::pending::<()>().await;
+fn hang_ups(_: &Arc<Notify>) -> impl Future<Output = ()> + Send + 'static {
+    std::future::pending()
 }
 
 /// A bar for what the current cycle is at, on a terminal.

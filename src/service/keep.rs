@@ -94,8 +94,8 @@ pub async fn keep(
             wait
         } else {
             let place = manifest.enabled.place.to_string();
+            board.pause(Some(place.clone()));
             say(Event::Paused(&place));
-            board.pause(Some(place));
             manifest.run.every
         };
         if once || !keeper.until_next(began, wait, say).await {
