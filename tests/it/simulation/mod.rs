@@ -2,6 +2,7 @@
 //! paused clock, so that an apply can be made to fail, be cut or lose power at
 //! any point, thousands of times a minute.
 
+mod day;
 pub mod small_plan;
 
 use std::{
