@@ -41,8 +41,8 @@ pub(super) fn section(plan: &Plan, people: bool) -> Markup {
 fn reason(group: &Waiting<'_>, people: bool) -> Markup {
     let Waiting { reason, meaning, count, remedy, alike } = group;
     html! {
-        details open[people && *count <= LINES] {
-            summary { span class="pill held" { (digits(*count as u64)) " " (reason.name()) } " " (meaning) }
+        details open[people && alike.len() <= LINES] {
+            summary { span class="pill held" { (digits(*count as u64)) " " (reason.name()) } " " (code(meaning)) }
             @if let Some(remedy) = remedy.as_ref().filter(|_| people) {
                 p class="next" { "→ " (code(remedy)) }
             }

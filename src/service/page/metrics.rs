@@ -92,6 +92,16 @@ fn changes(registry: &mut Registry, shown: &Shown) {
     for (what, number) in [("source", numbers.0), ("entitled", numbers.1), ("accounts", numbers.2)] {
         people.get_or_create(&vec![("in", what.to_owned())]).set(number);
     }
+    let free = Family::<Labels, Gauge>::default();
+    let missing = Family::<Labels, Whole>::default();
+    let plan = shown.planned.as_ref().and_then(|cycle| cycle.plan.as_deref());
+    for line in plan.into_iter().flat_map(|plan| &plan.seats) {
+        let labels = vec![("office", line.office.to_string()), ("license", line.license.product().to_string())];
+        free.get_or_create(&labels).set(line.free_after);
+        missing.get_or_create(&labels).set(line.missing);
+    }
+    registry.register("seats_free", "Seats that are free after the last plan, by office and licence", free);
+    registry.register("seats_missing", "Seats that changes are held back for", missing);
     registry.register("people", "People in the source, entitled ones among them, and live accounts", people);
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     plan::{
-        Action, Plan, Reason,
+        Action, Plan, Reason, SeatLine,
         outcome::{ChangeResult, Outcome, Status},
     },
     render::{neutral, text::duration, waiting::digits},
@@ -46,6 +46,7 @@ pub(super) fn page(shown: &Shown, people: bool, has_token: bool, now: Timestamp)
         @if let Some(plan) = planned(shown) {
             (escrow(plan))
             (held::section(plan, people))
+            (seats(&plan.seats))
         }
         @if let Some(plot) = plot::plot(&shown.history) {
             section { h2 { "The last cycles" } (plot) }
@@ -302,6 +303,36 @@ fn escrow(plan: &Plan) -> Markup {
                 p class="aside" {
                     "Each is tried after 6, 12 and 24 hours; a corrected value is tried at once, and "
                     code { "dialform apply --retry-held" } " tries all now."
+                }
+            }
+        }
+    }
+}
+
+/// Seats by office and licence; nothing where none are known.
+fn seats(seats: &[SeatLine]) -> Markup {
+    html! {
+        @if !seats.is_empty() {
+            section {
+                h2 { "Seats" }
+                div class="scroll" {
+                    table {
+                        tr {
+                            th { "office" } th { "licence" }
+                            @for head in ["free", "needed", "freed", "free after"] { th class="number" { (head) } }
+                        }
+                        @for SeatLine { office, license, free_before, needed, freed, free_after, missing } in seats {
+                            tr {
+                                td { (neutral::line(office)) }
+                                td { (neutral::line(license.product())) }
+                                @for number in [free_before, needed, freed] { td class="number" { (digits(*number)) } }
+                                td class="number" {
+                                    (free_after)
+                                    @if *missing > 0 { div class="changes" { (digits(*missing)) " without a seat" } }
+                                }
+                            }
+                        }
+                    }
                 }
             }
         }

@@ -92,7 +92,7 @@ fn explanation_of(explanation: &Explanation) -> Markup {
                     @for Check { name, passed, because, place } in scope {
                         tr {
                             td { (sign(*passed)) " " (name) }
-                            td { (neutral::line(because)) " " @if let Some(place) = place { (at(place)) } }
+                            td { (neutral::line(because)) " " @if let Some(place) = place { " " (at(place)) } }
                         }
                     }
                 }
@@ -197,7 +197,7 @@ fn mapped(mapping: &[MappedValue], exists: bool) -> Markup {
             h2 { "Values" }
             div class="scroll" {
                 table {
-                    tr { th { "attribute" } th { "should be" } th { "is" } th { "from" } }
+                    tr { th { "attribute" } th { "should be" } @if exists { th { "is" } } th { "from" } }
                     @for mapped in mapping { (one(mapped, exists)) }
                 }
             }
@@ -225,7 +225,9 @@ fn one(mapped: &MappedValue, exists: bool) -> Markup {
         tr {
             td { (neutral::line(target)) }
             td class=(if *differs && exists { "changes" } else { "" }) { (given) }
-            td { @if exists { (held) } @if let Some(why) = ignored { " " span class="aside" { "not compared: " (why) } } }
+            @if exists {
+                td { (held) @if let Some(why) = ignored { " " span class="aside" { "not compared: " (why) } } }
+            }
             td { code { (neutral::line(source)) } " " (at(place)) }
         }
     }
