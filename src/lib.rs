@@ -33,6 +33,7 @@ pub mod log;
 pub mod manifest;
 pub mod memory;
 pub mod names;
+pub mod notify;
 pub mod plan;
 pub mod policy_test;
 pub mod problem;

@@ -41,6 +41,7 @@ fn run(command: Command, format: LogFormat, terminal: &mut Terminal) -> Exit {
         Command::Eval(args) => cli::eval::run(&args, terminal),
         Command::Test(args) => cli::test::run(&args, terminal),
         Command::Doctor(args) => cli::doctor::run(&args, terminal),
+        Command::Notify(args) => cli::notify::run(&args, terminal),
         Command::Log(args) => cli::log::run(&args, terminal),
         Command::Undo(args) => cli::undo::run(&args, terminal),
         Command::State(args) => cli::state::run(&args, terminal),

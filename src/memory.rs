@@ -38,6 +38,9 @@ pub struct Memory {
     /// Whether a first plan that disables under `ownership: everything` was let through.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub everything_allowed: bool,
+    /// What people were told of conditions that last, by receiver and condition (`email/held`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<Text, Told>,
 }
 
 impl Memory {
@@ -45,6 +48,17 @@ impl Memory {
     pub fn is_empty(&self) -> bool {
         self == &Memory::default()
     }
+}
+
+/// What a receiver was told of a condition. It names nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The matter that was told last; nothing when it was told that all is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+    /// When, over the last day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<Timestamp>,
 }
 
 /// A person's account.

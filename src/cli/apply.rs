@@ -12,19 +12,21 @@ use super::{
     output::plain,
     plan::{AboutArgs, Format},
     progress::Progress,
+    tell::tell,
 };
 use crate::{
     apply::{self, Event, Freshness, Moved, Options, Stopping},
     exit::Exit,
     manifest::Manifest,
     names::count,
+    notify::What,
     plan::{self, Plan, outcome::Outcome},
     render::{self, text::View},
     service::{
         records::{Evaluated, Records},
         turn::{self, By},
     },
-    state::{Doubt, LockError, StateError},
+    state::{Doubt, Guard, LockError, State, StateError},
 };
 
 /// The arguments.
@@ -75,7 +77,26 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
     }
 }
 
+/// Carries out a plan, and tells whom the manifest names.
 async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) -> Result<Exit, Exit> {
+    let mut state = None;
+    let ended = attempt(args, manifest, &mut state, terminal).await;
+    if ended == Err(Exit::Failed) {
+        let message = terminal.complaint.trim_start_matches("failed to ").to_owned();
+        // What a run before remembers is not ours to write without its lock.
+        let locked = state.as_mut().map(|(state, _)| state);
+        tell(manifest, What::Failed { message: &message }, locked, args.allow_command, terminal).await;
+    }
+    ended
+}
+
+/// `locked` is the state with its lock, once there is one; it is held to the end.
+async fn attempt(
+    args: &Args,
+    manifest: &Manifest,
+    locked: &mut Option<(State, Guard)>,
+    terminal: &mut Terminal,
+) -> Result<Exit, Exit> {
     let saved = match &args.plan {
         Some(file) => Some(saved(file, manifest, terminal)?),
         None => None,
@@ -87,16 +108,17 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
         let doubts = count(doubts, "request", "requests");
         terminal.say(&format!("looking up {doubts} of an earlier run that was cut off"));
     };
-    let guard = turn::lock(&mut state, waiting).await.map_err(|error| locked(&error, terminal))?;
+    let guard = turn::lock(&mut state, waiting).await.map_err(|error| not_locked(&error, terminal))?;
+    let (state, guard) = locked.insert((state, guard));
     let scim = manifest.target.scim();
     let base = Options { concurrency: scim.concurrency, page_size: scim.page_size, ..Options::default() };
     let unwritten = |error: StateError, terminal: &mut Terminal| super::failed(&error.to_string(), terminal);
-    let records = Records::open(&state, manifest);
+    let records = Records::open(state, manifest);
     let mut told = |doubt: &Doubt, fate| records.recovered(doubt, fate);
     let mut read = None;
     let (plan, options) = match saved {
         Some(plan) => {
-            let recovered = apply::recover(&mut state, &guard, writer.reader(), &mut told).await;
+            let recovered = apply::recover(state, guard, writer.reader(), &mut told).await;
             recovered.map_err(|error| unwritten(error, terminal))?;
             let freshness = apply::check_stale(&plan, writer.reader(), &base).await.map_err(|error| {
                 inputs::unreachable(&error, terminal);
@@ -110,7 +132,7 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
             let directory = gathered.directory;
             let live = inputs::live(writer.reader(), manifest, &directory, state.memory(), terminal).await?;
             let about = args.about.options(manifest.target.label());
-            let planned = turn::plan(manifest, &directory, &live, &mut state, &about, &records);
+            let planned = turn::plan(manifest, &directory, &live, state, &about, &records);
             let (plan, now) = planned.map_err(|error| unwritten(error, terminal))?;
             read = Some((directory, now));
             (plan, base)
@@ -126,7 +148,7 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
     let people = read.as_ref().map(|(directory, now)| (manifest, directory, *now));
     let evaluated = Evaluated { held: true, people };
     let stopping = Stopping::of_signals();
-    let by = By { writer: &writer, state: &mut state, guard: &guard, options: &options, stopping: &stopping };
+    let by = By { writer: &writer, state: &mut *state, guard, options: &options, stopping: &stopping };
     let progress = Progress::new(terminal, "applying", Some(plan.changes.len() as u64));
     let watch = |event: Event<'_>| match event {
         Event::Finished { result, .. } => progress.result(result),
@@ -141,7 +163,15 @@ async fn carry_out(args: &Args, manifest: &Manifest, terminal: &mut Terminal) ->
         tracing::info!(requests, store = %state.label(), "requests to the store of the state");
     }
     show(&plan, &outcome, args.format, terminal);
+    let what = What::Ran { plan: &plan, outcome: &outcome, whole: is_whole(args, manifest, &plan) };
+    tell(manifest, what, Some(state), args.allow_command, terminal).await;
     Ok(Exit::of_outcome(&plan, &outcome))
+}
+
+/// Whether a plan is about everybody that the manifest is about.
+fn is_whole(args: &Args, manifest: &Manifest, plan: &Plan) -> bool {
+    let AboutArgs { only, except, allow: _, retry_held: _ } = &args.about;
+    only.is_empty() && except.is_empty() && (plan.left_out == 0 || !manifest.pilot.is_empty())
 }
 
 /// Prints what came of it.
@@ -193,7 +223,7 @@ fn line(moved: &Moved) -> String {
     render::neutral::line(&text).into_owned()
 }
 
-fn locked(error: &LockError, terminal: &mut Terminal) -> Exit {
+fn not_locked(error: &LockError, terminal: &mut Terminal) -> Exit {
     terminal.complain(&format!("failed to {error}"));
     match error {
         LockError::Held { .. } => Exit::Locked,

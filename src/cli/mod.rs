@@ -16,6 +16,7 @@ pub mod inputs;
 pub mod load;
 pub mod log;
 pub mod logging;
+pub mod notify;
 pub mod output;
 pub mod plan;
 pub mod progress;
@@ -26,6 +27,7 @@ pub mod seats;
 pub mod secret;
 pub mod show;
 pub mod state;
+pub mod tell;
 pub mod terminal;
 pub mod test;
 pub mod undo;
@@ -92,6 +94,8 @@ pub enum Command {
     Test(test::Args),
     /// Test the connection, and say what the service supports
     Doctor(doctor::Args),
+    /// Try whom `notify` of the manifest tells
+    Notify(notify::Args),
     /// Query the provisioning log
     Log(log::Args),
     /// Plan the way back from what a run did

@@ -127,7 +127,7 @@ fn list(manifest: &ManifestArg, format: Format, terminal: &mut Terminal) -> Resu
 }
 
 fn text(state: &State) -> String {
-    let Memory { users, groups, not_stored, last_sizes, done, failures, grants, everything_allowed: _ } =
+    let Memory { users, groups, not_stored, last_sizes, done, failures, grants, everything_allowed: _, told: _ } =
         state.memory();
     if state.is_new() {
         return format!("nothing is kept in `{}` yet; the first apply begins it\n", state.label());

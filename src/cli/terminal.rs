@@ -31,6 +31,8 @@ pub struct Terminal {
     pub width: Option<usize>,
     /// Nothing is said but errors.
     pub quiet: bool,
+    /// What was complained of last, for whoever is told of a failure elsewhere.
+    pub complaint: String,
 }
 
 impl Terminal {
@@ -50,6 +52,7 @@ impl Terminal {
             progress: err.is_terminal() && term("TERM") && !quiet,
             width: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
             quiet,
+            complaint: String::new(),
             out: Box::new(out),
             err: Box::new(err),
         }
@@ -58,12 +61,12 @@ impl Terminal {
     /// A terminal that writes into buffers, without colour or a person.
     pub fn of_buffers(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
         let (color, color_err, interactive, progress, quiet) = (false, false, false, false, false);
-        Self { out, err, color, color_err, interactive, progress, width: None, quiet }
+        Self { out, err, color, color_err, interactive, progress, width: None, quiet, complaint: String::new() }
     }
 
     /// A terminal that shows what this one shows and says nothing itself, for drawing beside it.
     pub fn twin(&self) -> Self {
-        let Self { color, color_err, interactive: _, progress, width, quiet, out: _, err: _ } = self;
+        let Self { color, color_err, interactive: _, progress, width, quiet, complaint: _, out: _, err: _ } = self;
         Self {
             color: *color,
             color_err: *color_err,
@@ -83,12 +86,17 @@ impl Terminal {
     /// Says something to people, with a line end; nothing with `--quiet`.
     pub fn say(&mut self, text: &str) {
         if !self.quiet {
-            self.complain(text);
+            self.write(text);
         }
     }
 
     /// Says what is wrong, with a line end, also with `--quiet`.
     pub fn complain(&mut self, text: &str) {
+        text.clone_into(&mut self.complaint);
+        self.write(text);
+    }
+
+    fn write(&mut self, text: &str) {
         let end = if text.ends_with('\n') { "" } else { "\n" };
         // Nobody is left to be told.
         let _ = write!(self.err, "{text}{end}").and_then(|()| self.err.flush());

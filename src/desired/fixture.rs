@@ -100,6 +100,7 @@ pub(super) fn manifest() -> Manifest {
             on_out_of_scope: OnOutOfScope::Disable,
             place: at(5),
         },
+        notify: crate::manifest::Notify::default(),
         state: placed(crate::manifest::StateUrl::Folder(".dialform".into())),
         run: crate::manifest::Run::default(),
         digest: "".into(),

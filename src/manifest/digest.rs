@@ -60,6 +60,8 @@ impl Lines<'_> {
             groups,
             grants,
             safety,
+            // Whom to tell changes no plan.
+            notify: _,
             state,
             // When it is planned changes no plan.
             run: _,

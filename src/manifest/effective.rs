@@ -46,10 +46,18 @@ impl Written {
             vec!["source", "files", "people"],
             vec!["source", "files", "groups"],
             vec!["target", "dialpad", "scim", "token", "file"],
+            vec!["notify", "email", "smtp", "file"],
+            vec!["notify", "heartbeat", "url", "file"],
             vec!["target", "sandbox", "folder"],
             vec!["state", "url"],
             vec!["run", "access", "file"],
         ];
+        let webhooks = values.pointer("/notify/webhook").and_then(Value::as_array).map_or(0, Vec::len);
+        let numbers: Vec<String> = (0..webhooks).map(|n| n.to_string()).collect();
+        for key in ["url", "sign"] {
+            found.push(vec!["notify", "webhook", key, "file"]);
+            found.extend(numbers.iter().map(|number| vec!["notify", "webhook", number, key, "file"]));
+        }
         found.extend(groups.iter().map(|name| vec!["source", "files", "groups", name]));
         for path in found {
             self.rebase(&mut values, &path);
@@ -72,7 +80,10 @@ impl Written {
     fn rebase(&self, values: &mut Value, path: &[&str]) {
         let mut found = Some(values);
         for step in path {
-            found = found.and_then(|value| value.get_mut(*step));
+            found = found.and_then(|value| match value {
+                Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
+                value => value.get_mut(*step),
+            });
         }
         let (Some(Value::String(written)), Some((node, _))) = (found, self.root.at(path)) else { return };
         let state = path == ["state", "url"];

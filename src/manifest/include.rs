@@ -226,8 +226,9 @@ fn is_open(path: &[Text]) -> bool {
 pub(super) fn is_section(path: &[&str]) -> bool {
     matches!(
         path,
-        [] | ["roles" | "filters" | "mappings" | "safety" | "state" | "run" | "source" | "target"]
+        [] | ["roles" | "filters" | "mappings" | "safety" | "notify" | "state" | "run" | "source" | "target"]
             | ["source", "files" | "entra"]
+            | ["notify", "email" | "heartbeat"]
             | ["target", "dialpad" | "sandbox"]
             | ["target", "dialpad", "scim"]
             | ["target", "dialpad", "scim", "dialect"]

@@ -5,6 +5,19 @@ use std::ops::Range;
 /// Keys under which people write a secret out.
 const KEYS: [&str; 5] = ["token", "secret", "password", "key", "api_key"];
 
+/// What stands before a secret: hosts whose addresses let whoever has one post.
+const HOOKS: [&str; 8] = [
+    // What stands before a key of Standard Webhooks.
+    "whsec_",
+    "hooks.slack.com",
+    "webhook.office.com",
+    "logic.azure.com",
+    "api.powerplatform.com",
+    "discord.com",
+    "chat.googleapis.com",
+    "hc-ping.com",
+];
+
 /// Keys that say where a secret is.
 const REFERENCES: [&str; 3] = ["env", "file", "command"];
 
@@ -123,6 +136,13 @@ fn elsewhere(line: &str) -> Vec<Range<usize>> {
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
         let end = at + rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         secrets.extend(is_jwt(&line[at..end]).then_some(at..end));
+    }
+    for hook in HOOKS {
+        for (at, host) in line.match_indices(hook) {
+            let start = at + host.len();
+            let path = line[start..].split([' ', '"', '\'', ',', '}', ']']).next().unwrap_or_default();
+            secrets.extend((path.len() > 1).then_some(start..start + path.len()));
+        }
     }
     // `https://user:password@host`
     for (at, slashes) in line.match_indices("://") {

@@ -12,6 +12,7 @@ pub mod grants;
 mod include;
 pub mod literals;
 pub mod mapping;
+mod notify;
 mod parse;
 pub mod paths;
 pub mod raw;
@@ -37,6 +38,7 @@ pub use grants::{
 };
 pub use include::{Disk, Listed, Unreadable};
 pub use mapping::{Apply, GroupMappings, Mapping, MappingSource, Membership, OnRename, UserMappings, WhenEmpty};
+pub use notify::{Data, Email, Notify, On, Webhook, WebhookFormat};
 pub use read::{Read, Written, read};
 pub use reference::reference;
 pub use roles::{Assignment, DefaultAccess, Principal, Role};
@@ -89,6 +91,8 @@ pub struct Manifest {
     pub grants: GrantRules,
     /// Budgets, protection and ownership.
     pub safety: Safety,
+    /// Whom to tell.
+    pub notify: Notify,
     /// Where what is kept between runs lies.
     pub state: Placed<StateUrl>,
     /// How `dialform run` goes on.

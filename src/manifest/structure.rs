@@ -15,9 +15,6 @@ use crate::{
     problem::{Problem, Sources},
 };
 
-/// Keys of other versions of the manifest, so that they are refused by name.
-const NOT_YET: [&str; 2] = ["/notify", "/run"];
-
 /// Where something was taken out, as JSON pointers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pruned(Vec<String>);
@@ -269,14 +266,6 @@ impl View<'_> {
             .and_then(|schema| schema.get("properties")?.as_object())
             .map(|properties| properties.keys().cloned().collect())
             .unwrap_or_default();
-        let pointer = format!("/{}", path.iter().map(String::as_str).chain([key]).collect::<Vec<_>>().join("/"));
-        let is_later = NOT_YET.iter().any(|later| {
-            if later.starts_with('/') { *later == pointer } else { pointer[1..].ends_with(&format!("/{later}")) }
-        });
-        if is_later {
-            let message = format!("`{key}` is not supported by this version of Dialform");
-            return Problem::error("unknown_key", file, span, message).help("take it out; nothing is ignored silently");
-        }
         let within = match path.iter().rev().find(|word| word.parse::<usize>().is_err()) {
             Some(above) => format!(" of `{above}`"),
             None => String::new(),
@@ -316,6 +305,17 @@ impl View<'_> {
                 "the token is written out; a secret never stands in the manifest".to_owned(),
             )
             .help("revoke it, put a new one into a variable, and write `token: { env: DIALPAD_TOKEN }`");
+        }
+        if let (Kind::Text(_), [.., of @ ("url" | "smtp" | "sign")]) = (&node.kind, path)
+            && path.first() == Some(&"notify")
+        {
+            return problem(
+                "literal_secret",
+                format!("`{of}` is written out; whoever reads it could send in your name"),
+            )
+            .help(format!(
+                "if it was ever shared, make a new one; put it into a variable, and write `{of}: {{ env: NAME }}`"
+            ));
         }
         let text = node.text().map(|text| text.to_lowercase());
         let problem = problem("wrong_type", format!("{name} has to be {}, not {}", nouns(&kinds), self.found(node)));

@@ -15,6 +15,7 @@ pub mod policy;
 pub mod problems;
 pub mod text;
 pub mod waiting;
+pub mod words;
 
 mod outcome;
 mod phrase;

@@ -55,7 +55,7 @@ impl<'a> Tally<'a> {
 }
 
 /// Whether an action takes somebody's access away.
-pub(super) fn takes_access(action: Action) -> bool {
+pub fn takes_access(action: Action) -> bool {
     match action {
         Action::DisableUser | Action::DeleteUser => true,
         Action::AdoptUser
@@ -79,7 +79,7 @@ pub(super) fn takes_access(action: Action) -> bool {
 }
 
 /// Why an apply stopped, and what to do.
-pub(super) fn stopped(stop: &Stop) -> (String, &'static str) {
+pub fn stopped(stop: &Stop) -> (String, &'static str) {
     match stop {
         Stop::Credentials { message } => (
             format!("the service refuses the credentials: {message}"),
@@ -105,7 +105,7 @@ pub(super) fn stopped(stop: &Stop) -> (String, &'static str) {
 }
 
 /// What to do about an answer of the service.
-pub(super) fn next_step(http: Option<u16>) -> &'static str {
+pub fn next_step(http: Option<u16>) -> &'static str {
     match http {
         None => "there was no answer: check the network, then apply again; nothing is sent twice",
         Some(401 | 403) => "the token may not do this: `dialform doctor` says what it may",

@@ -7,17 +7,17 @@ use crate::{
 };
 
 /// `count` for the plan's own numbers.
-pub(super) fn number(n: u64, one: &str, many: &str) -> String {
+pub fn number(n: u64, one: &str, many: &str) -> String {
     count(usize::try_from(n).unwrap_or(usize::MAX), one, many)
 }
 
 /// `2,980`.
-pub(super) fn digits(n: usize) -> String {
+pub fn digits(n: usize) -> String {
     count(n, "", "").trim_end().to_owned()
 }
 
 /// `3 people`, `1 group`.
-pub(super) fn objects(kind: Kind, n: usize) -> String {
+pub fn objects(kind: Kind, n: usize) -> String {
     match kind {
         Kind::User => count(n, "person", "people"),
         Kind::Group => count(n, "group", "groups"),
@@ -97,7 +97,7 @@ pub(super) fn explanation(action: Action) -> Option<&'static str> {
 }
 
 /// `created`, `disabled`: the action done.
-pub(super) fn past(action: Action) -> &'static str {
+pub fn past(action: Action) -> &'static str {
     match action {
         Action::AdoptUser | Action::AdoptGroup => "adopted",
         Action::DisableUser => "disabled",
@@ -118,7 +118,7 @@ pub(super) fn past(action: Action) -> &'static str {
 }
 
 /// `create`, `add members to`: the action to be done, before its object.
-pub(super) fn infinitive(action: Action) -> &'static str {
+pub fn infinitive(action: Action) -> &'static str {
     match action {
         Action::AddMembers => "add members to",
         Action::RemoveMembers => "remove members from",
@@ -162,7 +162,7 @@ pub(super) fn grant_text(grant: &GrantChange) -> String {
 }
 
 /// What a reason means.
-pub(super) fn meaning(reason: Reason) -> &'static str {
+pub fn meaning(reason: Reason) -> &'static str {
     match reason {
         Reason::Protected => "named by `safety.protect`",
         Reason::TooMany => "more than the budget of `safety` allows",

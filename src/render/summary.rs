@@ -85,7 +85,7 @@ pub(super) fn redacted(mapping: &[MappedValue]) -> BTreeSet<&str> {
 
 /// One remedy for all of a reason: the same for each, or the flag that lets one or all
 /// of them through. Nothing when each has its own.
-pub(super) fn common_remedy(held: &[&Held]) -> Option<String> {
+pub fn common_remedy(held: &[&Held]) -> Option<String> {
     let (first, rest) = held.split_first()?;
     if rest.iter().all(|entry| entry.remedy == first.remedy) {
         return Some(first.remedy.to_string());

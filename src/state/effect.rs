@@ -1,10 +1,12 @@
 //! What a change that was carried out does to the memory.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    memory::{Done, Failure, Given, GroupLink, Memory, UserLink},
+    memory::{Done, Failure, Given, GroupLink, Memory, Told, UserLink},
     names::{AttrPath, SourceId, TargetId, Text},
     plan::{Action, Change, ChangeId, Remember, Subject, spent},
 };
@@ -96,6 +98,8 @@ pub enum Effect {
         #[serde(default)]
         wanted: Text,
     },
+    /// What people were told of conditions that last, all of it.
+    Told(BTreeMap<Text, Told>),
     /// A change that had failed succeeded.
     Mended {
         /// Which one.
@@ -154,6 +158,7 @@ impl Effect {
             Effect::Counted(done) => count(memory, done),
             Effect::Remember(what) => remember(memory, what),
             Effect::Failed { change, message, at, wanted } => fail(memory, change, message, at, wanted),
+            Effect::Told(told) => memory.told = told,
             Effect::Mended { change } => {
                 memory.failures.remove(&change.0);
             }

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A room, whether it belongs to the core, and the rooms that it may use.
-const ROOMS: [(&str, bool, &[&str]); 22] = [
+const ROOMS: [(&str, bool, &[&str]); 23] = [
     ("names", true, &[]),
     ("problem", true, &["names"]),
     ("expr", true, &["names"]),
@@ -43,6 +43,7 @@ const ROOMS: [(&str, bool, &[&str]); 22] = [
     ("state", false, &["names", "manifest", "live", "memory", "plan"]),
     ("apply", false, &["names", "manifest", "live", "memory", "plan", "dialpad", "state"]),
     ("log", false, &["names", "directory", "manifest", "desired", "plan", "state"]),
+    ("notify", false, &["names", "manifest", "memory", "plan", "render", "http"]),
     ("sandbox", false, &["names"]),
     (
         "service",

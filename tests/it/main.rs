@@ -39,6 +39,7 @@ mod login;
 mod manifest;
 mod memory_in_ci;
 mod model;
+mod notifying;
 mod object_stores;
 mod objects;
 mod odd_servers;

@@ -3,7 +3,6 @@
 use std::{
     hash::{BuildHasher, Hasher},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use jiff::tz::Offset;
@@ -13,11 +12,12 @@ use crate::{
         connect,
         directory::{self, Reach},
         load::{self, Loaded},
+        tell,
     },
     manifest::{Manifest, Source},
     memory::Memory,
     render::{self, neutral},
-    service::{self, Board, Cycle, Failure, Gathered, Means, Trouble},
+    service::{self, Board, Failure, Gathered, Means, Trouble},
     source::{entra, files},
     state::{Clock, State},
 };
@@ -39,7 +39,7 @@ pub(super) fn of_process(file: PathBuf, allow_command: bool) -> Means {
         }),
         connect: Box::new(move |manifest| connect::writer(manifest, allow_command)),
         open: Box::new(|manifest| State::open(manifest, Path::new(""))),
-        tell: Box::new(|manifest, cycle| Box::pin(tell(manifest, cycle))),
+        tell: tell::cycles(allow_command),
         clock: Clock::System,
         // Keyed by the system's randomness.
         seed: std::hash::RandomState::new().build_hasher().finish(),
@@ -90,9 +90,4 @@ async fn gather(manifest: &Manifest, memory: &Memory, board: &Board) -> Result<G
             Ok(Gathered { directory: read.directory, warnings })
         }
     }
-}
-
-/// Where people are told of a cycle.
-async fn tell(manifest: Arc<Manifest>, cycle: Arc<Cycle>) {
-    tracing::debug!(manifest = %manifest.name, cycle = cycle.number, ending = cycle.ending.name(), "cycle is over");
 }

@@ -3,6 +3,7 @@
 mod filters;
 mod grants;
 mod mappings;
+mod notify;
 mod roles;
 mod run;
 mod safety;
@@ -160,6 +161,7 @@ pub(super) fn manifest(raw: &raw::Manifest, judge: &mut Judge) -> Option<Manifes
     let groups = mappings::groups(&raw.mappings.groups, judge);
     let safety = safety::safety(&raw.safety, judge);
     let run = run::run(&raw.run, judge);
+    let notify = notify::notify(&raw.notify, judge);
     let pilot = raw
         .pilot
         .iter()
@@ -190,6 +192,7 @@ pub(super) fn manifest(raw: &raw::Manifest, judge: &mut Judge) -> Option<Manifes
         groups,
         grants: grants::rules(&raw.grants),
         safety,
+        notify: notify?,
         state,
         run,
         digest: "".into(),

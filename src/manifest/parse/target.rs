@@ -139,9 +139,9 @@ fn rate(written: &str, path: &[&str], judge: &mut Judge) -> Option<f64> {
     Some(count / seconds)
 }
 
-/// A reference to a secret at `path`.
+/// Where a secret comes from; the secret itself is refused.
 pub(super) fn secret(raw: &raw::Secret, path: &[&str], judge: &mut Judge) -> Option<Placed<SecretRef>> {
-    let at = |key| path.iter().copied().chain([key]).collect::<Vec<&str>>();
+    let at = |key| [path, &[key]].concat();
     let (key, written) = match (&raw.env, &raw.file, &raw.command) {
         (Some(name), _, _) => ("env", name),
         (_, Some(file), _) => ("file", file),
@@ -150,11 +150,14 @@ pub(super) fn secret(raw: &raw::Secret, path: &[&str], judge: &mut Judge) -> Opt
     };
     let spot = judge.spot(&at(key));
     if written.split_whitespace().any(literals::looks_like_token) {
-        judge.error(&spot, "literal_secret", format!("`{key}` looks like the token itself")).help = Some(
+        let (of, name) = match path.last() {
+            Some(&"token") | None => ("token", "DIALPAD_TOKEN"),
+            Some(of) => (*of, "NAME"),
+        };
+        judge.error(&spot, "literal_secret", format!("`{key}` looks like the {of} itself")).help = Some(format!(
             "a secret never stands in the manifest: revoke this one, put a new one into a variable, and write \
-             `{ env: DIALPAD_TOKEN }`"
-                .to_owned(),
-        );
+             `{of}: {{ env: {name} }}`"
+        ));
         return None;
     }
     let reference = match key {

@@ -3,6 +3,7 @@
 
 mod grants;
 mod mappings;
+mod notify;
 mod run;
 mod safety;
 mod schema;
@@ -19,6 +20,7 @@ pub use grants::{
     PolicyAt, PolicyGrant, Settings,
 };
 pub use mappings::{AttributeMapping, Constant, GroupMappings, Mappings, UserMappings};
+pub use notify::{Email, Heartbeat, Notify, Webhook, Webhooks};
 pub use run::Run;
 pub use safety::{Budget, Protected, Safety};
 pub use schema::{included, manifest, of as schema_of, validator};
@@ -82,6 +84,9 @@ pub struct Manifest {
     /// How much one plan may do without a person's word, and what it must never touch.
     #[serde(default)]
     pub safety: Safety,
+    /// Whom to tell when a run fails, holds something back, or changes something.
+    #[serde(default)]
+    pub notify: Notify,
     /// What is kept between runs.
     #[serde(default)]
     pub state: State,
