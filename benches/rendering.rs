@@ -139,12 +139,14 @@ fn outcome(plan: &Plan) -> Outcome {
         target: change.subject.target.clone(),
         left_out: Vec::new(),
         not_stored: Vec::new(),
+        waiting: false,
     });
     Outcome {
         results: results.collect(),
         stopped: None,
         requests: CHANGES as u64,
         retries: 0,
+        lookups: 0,
         millis: 5_000_000,
         unverified: 0,
     }

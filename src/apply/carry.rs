@@ -8,7 +8,12 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::{Stopping, recover::ON_ITS_WAY, seek::Look};
+use super::{
+    Stopping,
+    grants::{self, Records},
+    recover::ON_ITS_WAY,
+    seek::Look,
+};
 use crate::{
     dialpad::{Done, SendError, Stored, Writer, confirm},
     live::{Group, User},
@@ -32,6 +37,8 @@ pub(super) struct Context {
     pub began: Timestamp,
     pub started: Instant,
     ids: Mutex<BTreeMap<ChangeId, TargetId>>,
+    /// Records in the admin API of people whom this run created.
+    pub records: Records,
 }
 
 /// What came of one change.
@@ -46,6 +53,10 @@ pub(super) struct Carried {
     pub in_doubt: Option<Doubt>,
     /// The object that has to be read back before the change is believed.
     pub check: Option<TargetId>,
+    /// Fields of the admin API that were accepted and not stored.
+    pub not_stored: Vec<AttrPath>,
+    /// Whether it waits for somebody to log in a first time.
+    pub waiting: bool,
     /// Why nothing more is to be sent.
     pub halt: Option<Halt>,
 }
@@ -63,19 +74,22 @@ pub(super) enum Halt {
 pub(super) enum Trouble {
     /// Nothing was sent.
     Halt(Halt),
-    /// It was not done.
-    Failed { line: Line, http: Option<u16>, message: String, refused: bool, halt: Option<Halt> },
+    /// It waits for somebody to log in a first time.
+    Waits { because: String },
+    /// It was not done. Of what was not sent there is no line in the journal.
+    Failed { line: Option<Line>, http: Option<u16>, message: String, refused: bool, halt: Option<Halt> },
     /// Nobody knows.
     Doubt { doubt: Box<Doubt>, message: String, halt: Option<Halt> },
 }
 
 /// A request that is done.
 pub(super) struct Answered {
-    line: Line,
-    already: bool,
-    user: Option<User>,
-    group: Option<Group>,
-    unconfirmed: bool,
+    pub line: Line,
+    pub already: bool,
+    pub user: Option<User>,
+    pub group: Option<Group>,
+    pub unconfirmed: bool,
+    pub not_stored: Vec<AttrPath>,
 }
 
 impl Context {
@@ -90,6 +104,7 @@ impl Context {
             began: Timestamp::now(),
             started: Instant::now(),
             ids: Mutex::default(),
+            records: Records::default(),
         }
     }
 
@@ -120,7 +135,7 @@ impl Context {
     }
 
     /// Whether something new may be sent.
-    fn go(&self) -> Result<(), Halt> {
+    pub fn go(&self) -> Result<(), Halt> {
         if self.stopping.is_asked() {
             return Err(Halt::Interrupted);
         }
@@ -146,9 +161,11 @@ impl Context {
                 Ok(answered) => answered,
                 Err(trouble) => return self.troubled(change, index, target, trouble),
             };
-            last = Some(answered.line);
-            already = answered.already;
             seen.answer(self, request, &answered);
+            // A grant is so already when all of its requests were.
+            already = answered.already && (already || index == 0 || !matches!(request, Request::Admin(_)));
+            last = Some(answered.line);
+            seen.not_stored.extend(answered.not_stored.iter().cloned());
             target = answered.id().or_else(|| subject_of(request).and_then(|of| self.resolve(of))).or(target);
         }
         if let (Action::CreateUser | Action::CreateGroup, Some(id)) = (change.action, &target) {
@@ -177,7 +194,8 @@ impl Context {
         let gone = matches!(change.action, Action::DeleteUser | Action::DeleteGroup);
         let check = target.clone().filter(|_| !gone && seen.doubtful);
         let status = if already { Status::Already } else { Status::Done };
-        Carried { status, target, intent: last, effects, in_doubt: None, check, halt: None }
+        let not_stored = seen.not_stored.clone();
+        Carried { status, intent: last, effects, check, not_stored, ..Carried::failed(target, "") }
     }
 
     fn not_tried(&self, target: Option<TargetId>, halt: Halt) -> Carried {
@@ -191,15 +209,21 @@ impl Context {
                 let because = format!("{} after {index} of its {} requests", halt.because(), change.requests.len());
                 Carried { halt: Some(halt), ..Carried::failed(target, because) }
             }
+            Trouble::Waits { because } => {
+                let status = Status::Skipped { because: because.into() };
+                Carried { status, waiting: true, ..Carried::failed(target, "") }
+            }
             Trouble::Failed { line, http, message, refused, halt } => {
+                let message = grants::half_done(change, index, message);
                 let (wanted, message): (_, Text) = (plan::wanted(change), message.into());
                 let (change, at) = (change.id.clone(), self.now());
                 let failed = Effect::Failed { change, message: message.clone(), at, wanted };
                 let effects = if refused { vec![failed] } else { Vec::new() };
                 let status = Status::Failed { http, message };
-                Carried { status, intent: Some(line), effects, halt, ..Carried::failed(target, "") }
+                Carried { status, intent: line, effects, halt, ..Carried::failed(target, "") }
             }
             Trouble::Doubt { doubt, message, halt } => {
+                let message = grants::half_done(change, index, message);
                 Carried { in_doubt: Some(*doubt), halt, ..Carried::failed(target, message) }
             }
         }
@@ -207,6 +231,9 @@ impl Context {
 
     /// Sends one request until it is known whether it was done.
     async fn send(&self, change: &Change, index: usize, request: &Request) -> Result<Answered, Trouble> {
+        if let Request::Admin(request) = request {
+            return grants::send(self, change, index, request).await;
+        }
         self.go().map_err(Trouble::Halt)?;
         let doubt = self.doubt(change, index, request);
         let line = self.journal.intend(&doubt).await.map_err(|error| Trouble::Halt(Halt::of(&error)))?;
@@ -240,13 +267,14 @@ impl Context {
             }
             match self.look(&doubt, request, lost.is_some(), taken).await {
                 Look::There { user, group } => {
-                    return Ok(Answered { line, already: lost.is_none(), user, group, unconfirmed: false });
+                    let of = Answered::without_body(line, lost.is_none());
+                    return Ok(Answered { user, group, ..of });
                 }
                 Look::NotThere(rest) if in_doubt => pending = rest,
                 Look::NotThere(_) => return Err(failed(line, &error)),
                 Look::NotOurs(message) => {
                     let (http, halt) = (Some(409), None);
-                    return Err(Trouble::Failed { line, http, message, refused: true, halt });
+                    return Err(Trouble::Failed { line: Some(line), http, message, refused: true, halt });
                 }
                 Look::Refused(halt) => {
                     let message = format!("{error}, and the service refuses to be asked; the next run looks again");
@@ -259,29 +287,30 @@ impl Context {
             }
             if let Err(halt) = self.go() {
                 let message = format!("it was not done, and not sent again: {}", halt.because());
+                let line = Some(line);
                 return Err(Trouble::Failed { line, http: None, message, refused: false, halt: Some(halt) });
             }
         }
         let message = lost.unwrap_or_else(|| "no answer".to_owned());
         let message = format!("{message}; it was sent {TRIES} times and is not done");
-        Err(Trouble::Failed { line, http: None, message, refused: false, halt: None })
+        Err(Trouble::Failed { line: Some(line), http: None, message, refused: false, halt: None })
     }
 
     /// A create without an answer body has to be looked up, or nobody knows its id.
     async fn done(&self, line: Line, doubt: &Doubt, request: &Request, done: Done) -> Result<Answered, Trouble> {
         let Done { user, group, unconfirmed } = done;
         if !is_create(request) || user.is_some() || group.is_some() {
-            return Ok(Answered { line, already: false, user, group, unconfirmed });
+            return Ok(Answered { user, group, unconfirmed, ..Answered::without_body(line, false) });
         }
         let unknown = |problem: String, halt: Option<Halt>| {
             let message = format!("it was accepted without an answer, and looking it up failed: {problem}");
             Err(Trouble::Doubt { doubt: Box::new(doubt.clone()), message, halt })
         };
         match self.look(doubt, request, true, false).await {
-            Look::There { user, group } => Ok(Answered { line, already: false, user, group, unconfirmed: false }),
+            Look::There { user, group } => Ok(Answered { user, group, ..Answered::without_body(line, false) }),
             Look::Refused(halt) => unknown(halt.because().to_string(), Some(halt)),
             Look::NotThere(_) => Err(Trouble::Failed {
-                line,
+                line: Some(line),
                 http: None,
                 message: "it was accepted without an answer, and is not there".to_owned(),
                 refused: false,
@@ -291,7 +320,7 @@ impl Context {
         }
     }
 
-    fn doubt(&self, change: &Change, index: usize, request: &Request) -> Doubt {
+    pub fn doubt(&self, change: &Change, index: usize, request: &Request) -> Doubt {
         Doubt {
             id: format!("{}/{}/{index}", self.journal.run(), change.id.0).into(),
             change: change.id.clone(),
@@ -324,13 +353,23 @@ impl Halt {
 impl Carried {
     pub fn failed(target: Option<TargetId>, message: impl Into<Text>) -> Self {
         let status = Status::Failed { http: None, message: message.into() };
-        Self { status, target, intent: None, effects: Vec::new(), in_doubt: None, check: None, halt: None }
+        Self {
+            status,
+            target,
+            intent: None,
+            effects: Vec::new(),
+            in_doubt: None,
+            check: None,
+            not_stored: Vec::new(),
+            waiting: false,
+            halt: None,
+        }
     }
 }
 
 impl Answered {
-    fn without_body(line: Line, already: bool) -> Self {
-        Self { line, already, user: None, group: None, unconfirmed: false }
+    pub fn without_body(line: Line, already: bool) -> Self {
+        Self { line, already, user: None, group: None, unconfirmed: false, not_stored: Vec::new() }
     }
 
     fn id(&self) -> Option<TargetId> {
@@ -342,6 +381,7 @@ impl Answered {
 #[derive(Default)]
 struct Seen {
     doubtful: bool,
+    not_stored: Vec<AttrPath>,
 }
 
 impl Seen {
@@ -418,7 +458,7 @@ pub(super) fn seek_of(request: &Request) -> Seek {
     Seek { external_id: text("externalId"), name: text(name) }
 }
 
-fn failed(line: Line, error: &SendError) -> Trouble {
+pub(super) fn failed(line: Line, error: &SendError) -> Trouble {
     let (http, message, refused, halt) = match error {
         SendError::Credentials { status, message } => {
             let halt = Halt::Credentials { status: *status, message: message.clone() };
@@ -434,5 +474,5 @@ fn failed(line: Line, error: &SendError) -> Trouble {
         SendError::Refused { status, message } => (Some(*status), message.clone(), true, None),
         SendError::InDoubt { message } | SendError::NotSent { message } => (None, message.clone(), false, None),
     };
-    Trouble::Failed { line, http, message, refused, halt }
+    Trouble::Failed { line: Some(line), http, message, refused, halt }
 }

@@ -2,6 +2,7 @@
 //! and decides nothing but to go on or to stop.
 
 mod carry;
+mod grants;
 mod objects;
 mod recover;
 mod seek;

@@ -50,6 +50,16 @@ pub async fn recover(state: &mut State, guard: &Guard, reader: &Reader, told: To
 async fn look(doubt: &Doubt, reader: &Reader) -> Result<Found, ReadError> {
     let user = |found: Option<User>| found.map_or(Found::Nothing, Found::User);
     match (doubt.action, &doubt.subject.target) {
+        // What came of these the next plan sees; no account tells it.
+        (
+            Action::MoveOffice
+            | Action::SetLicense
+            | Action::SetSettings
+            | Action::Grant
+            | Action::Regrant
+            | Action::Withdraw,
+            _,
+        ) => Ok(Found::Nothing),
         (Action::CreateUser, _) => {
             let (name, id) = (doubt.seek.name.as_ref(), doubt.seek.external_id.as_ref());
             let Some((path, value)) = name.map(|name| ("userName", name)).or(id.map(|id| ("externalId", id))) else {

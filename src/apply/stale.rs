@@ -1,5 +1,7 @@
 //! Whether a saved plan still fits: the manifest it was made from, and each object that it touches.
 
+mod grants;
+
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
@@ -116,19 +118,28 @@ pub async fn check_stale(plan: &Plan, reader: &Reader, options: &Options) -> Res
     let pages = Pages::of(&plan.read, options.page_size);
     // That somebody is not there is only known when everything was listed.
     let listings = if plan.changes.iter().any(is_create) { pages.all() } else { 0 };
-    let targets = |change: &Change| change.subject.target.clone().map(|id| (change.action.kind(), id));
+    let targets = |change: &Change| {
+        let target = change.subject.target.clone().filter(|_| !grants::is_grant(change));
+        target.map(|id| (change.action.kind(), id))
+    };
     let wanted: Vec<(Kind, TargetId)> = plan.changes.iter().filter_map(targets).collect();
     let groups = plan.changes.iter().any(|change| change.action.kind() == Kind::Group);
     let objects = objects::read(reader, wanted, listings, groups, pages, options.concurrency).await;
     if let Some(error) = objects.error {
         return Err(error);
     }
+    let tenant = match grants::touched(plan) {
+        Some(wanted) => Some(reader.tenant(&wanted, &|_| {}).await?),
+        None => None,
+    };
     let index = Index::of(&objects);
     let mut fresh = Freshness::default();
     let mut created: HashMap<&ChangeId, Object> = HashMap::new();
     // What is created comes before what refers to it.
     for change in &plan.changes {
-        let standing = if is_create(change) {
+        let standing = if let (true, Some(tenant)) = (grants::is_grant(change), &tenant) {
+            grants::of_grants(change, tenant)
+        } else if is_create(change) {
             let seek = change.requests.first().map(seek_of).unwrap_or_default();
             let found = if objects.listed { index.find(change, &seek) } else { look_up(reader, change, &seek).await? };
             let standing = of_create(change, &seek, found.as_ref(), &fresh);

@@ -89,7 +89,8 @@ pub(super) async fn walk(
     walk.go(options.concurrency.max(1) as usize, stopping.clone()).await;
     let unverified = if walk.stop.is_none() { walk.verify(options).await } else { walk.checks.len() as u64 };
     let results = walk.close();
-    Outcome { results, stopped: walk.stop, unverified, ..Outcome::default() }
+    let lookups = walk.context.records.lookups();
+    Outcome { results, stopped: walk.stop, unverified, lookups, ..Outcome::default() }
 }
 
 impl<'a> Walk<'a> {
@@ -181,7 +182,7 @@ impl<'a> Walk<'a> {
     }
 
     fn take_in(&mut self, at: usize, carried: Carried, took: Duration) {
-        let Carried { status, target, intent, effects, in_doubt, check, halt } = carried;
+        let Carried { status, target, intent, effects, in_doubt, check, not_stored, waiting, halt } = carried;
         let person = self.changes[at].subject.source.as_ref();
         let disabled_since =
             person.and_then(|person| self.state.memory().users.get(person)).and_then(|link| link.disabled_since);
@@ -197,7 +198,8 @@ impl<'a> Walk<'a> {
         }
         // First it is told, then the journal has it: who is killed in between finds it in
         // doubt, and tells it again. The other way round nobody would ever tell it.
-        self.finish(at, ChangeResult { target, ..result(&self.changes[at], status) }, took);
+        let result = ChangeResult { target, not_stored, waiting, ..result(&self.changes[at], status) };
+        self.finish(at, result, took);
         self.state.absorb(&effects);
         if let Err(error) = self.context.settle(intent, effects) {
             self.halt(Halt::of(&error));
@@ -243,8 +245,12 @@ impl<'a> Walk<'a> {
             let because = match &result.status {
                 Status::Done | Status::Already => None,
                 Status::Failed { .. } => Some(format!("{} failed", describe(&self.changes[at]))),
+                Status::Skipped { .. } if result.waiting => {
+                    Some(format!("{} waits for a first login", describe(&self.changes[at])))
+                }
                 Status::Skipped { .. } => Some(format!("{} was skipped", describe(&self.changes[at]))),
             };
+            let waiting = result.waiting;
             self.results[at] = Some(result);
             for dependant in std::mem::take(&mut self.dependants[at]) {
                 let goes_on = match &because {
@@ -255,7 +261,7 @@ impl<'a> Walk<'a> {
                     Some(because) if !goes_on => {
                         let because = because.as_str().into();
                         let skipped = self::result(&self.changes[dependant], Status::Skipped { because });
-                        ended.push((dependant, skipped, Duration::ZERO));
+                        ended.push((dependant, ChangeResult { waiting, ..skipped }, Duration::ZERO));
                     }
                     None | Some(_) => {
                         self.waiting[dependant] -= 1;
@@ -367,5 +373,6 @@ fn result(change: &Change, status: Status) -> ChangeResult {
         target: subject.target.clone(),
         left_out: Vec::new(),
         not_stored: Vec::new(),
+        waiting: false,
     }
 }

@@ -120,6 +120,9 @@ async fn attempt(
         Some(plan) => {
             let recovered = apply::recover(state, guard, writer.reader(), &mut told).await;
             recovered.map_err(|error| unwritten(error, terminal))?;
+            inputs::warn_of_expiry(manifest, terminal);
+            let company = writer.reader().company();
+            inputs::check_company(manifest, company, terminal).await?;
             let freshness = apply::check_stale(&plan, writer.reader(), &base).await.map_err(|error| {
                 inputs::unreachable(&error, terminal);
                 Exit::Failed

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{ManifestArg, Terminal, connect, load};
 use crate::{
-    dialpad::{Interest, examine},
+    dialpad::{Interest, examine, examine_admin},
     exit::Exit,
     live::{Finding, Grade},
     manifest::{Manifest, Source, Target},
@@ -93,5 +93,33 @@ fn found(manifest: &Manifest, allow_command: bool) -> Result<Vec<Finding>, Strin
         Err(message) if found.is_empty() => return Err(message),
         Err(message) => found.push(Finding { check: "target", grade: Grade::Error, message, remedy: None }),
     }
+    if manifest.needs_tenant() {
+        found.extend(admin_api(manifest, allow_command, &runtime));
+    }
     Ok(found)
+}
+
+/// What the key of the admin API can do, and when it expires.
+fn admin_api(manifest: &Manifest, allow_command: bool, runtime: &tokio::runtime::Runtime) -> Vec<Finding> {
+    let target = &manifest.target;
+    let mut found = Vec::new();
+    let today = jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date();
+    if let Some(expiry) = connect::expiry(target, today) {
+        let grade = if expiry.is_past { Grade::Error } else { Grade::Warning };
+        found.push(Finding { check: "admin_key", grade, message: expiry.message, remedy: None });
+    }
+    let asked = connect::end(target, allow_command).and_then(|end| {
+        let admin = connect::admin(target, allow_command)?;
+        let company = match target {
+            Target::Dialpad(dialpad) => dialpad.company.as_ref().map(|company| &company.value),
+            Target::Sandbox(_) => None,
+        };
+        let examined = runtime.block_on(examine_admin(end, target.scim(), admin, company));
+        examined.map_err(|error| error.to_string())
+    });
+    match asked {
+        Ok(more) => found.extend(more),
+        Err(message) => found.push(Finding { check: "admin_api", grade: Grade::Error, message, remedy: None }),
+    }
+    found
 }

@@ -22,8 +22,8 @@ use crate::{
     dialpad::{ReadError, Reader},
     directory::Directory,
     exit::Exit,
-    live::Live,
-    manifest::{Manifest, Principal, Protected},
+    live::{Live, tenant::Company},
+    manifest::{Dialpad, Manifest, Principal, Protected, Target},
     memory::Memory,
     names::{Folded, Text},
     plan::{
@@ -154,6 +154,23 @@ pub fn warn_of_expiry(manifest: &Manifest, terminal: &mut Terminal) {
         Some(expiry) if expiry.is_past => terminal.complain(&expiry.message),
         Some(expiry) => terminal.say(&format!("warning: {}", expiry.message)),
         None => {}
+    }
+}
+
+/// Whether the company is the one that the manifest names, asking only where it names one.
+///
+/// # Errors
+/// [`Exit::Failed`], after saying what is wrong.
+pub async fn check_company(
+    manifest: &Manifest,
+    company: impl Future<Output = Option<Company>>,
+    terminal: &mut Terminal,
+) -> Result<(), Exit> {
+    match &manifest.target {
+        Target::Dialpad(Dialpad { company: Some(_), .. }) => {
+            turn::right_company(manifest, company.await.as_ref()).map_err(|problem| failed(&problem, terminal))
+        }
+        Target::Dialpad(_) | Target::Sandbox(_) => Ok(()),
     }
 }
 

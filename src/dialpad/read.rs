@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     http::{Call, Client, Sent, Traffic},
-    live::{Group, Live, Tenant, User},
+    live::{Group, Live, Tenant, User, tenant::Company},
     manifest::{ReadDialect, Scim},
     names::{AttrPath, Complete, Reading, TargetId, Value, eq_fold},
 };
@@ -137,6 +137,11 @@ impl Reader {
         }
         service.requests = self.client.sent().requests - before;
         Ok(Live { users, groups, schema, service, tenant })
+    }
+
+    /// The company that the key of the admin API belongs to, where it tells.
+    pub async fn company(&self) -> Option<Company> {
+        admin::whose(self.api.as_ref()?).await
     }
 
     /// Reads what is wanted of the admin API.

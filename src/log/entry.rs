@@ -11,7 +11,7 @@ use crate::{
     directory::Person,
     names::{Text, Value as Attribute},
     plan::{
-        self, AttributeChange, Change, Held, Kind, MemberName, Reason, Subject,
+        self, AttributeChange, Change, GrantChange, Held, Kind, MemberName, Reason, Subject,
         outcome::{self, ChangeResult, LeftOut},
     },
     state::{Doubt, Fate},
@@ -155,7 +155,8 @@ pub(super) fn of_change(
         outcome::Status::Skipped { because } => because.to_string(),
     };
     steps.push(step(action.export(), "export", status, &told));
-    let modified = change.attributes.iter().map(modified).chain(members(change, &result.left_out)).collect();
+    let modified = change.attributes.iter().map(modified).chain(members(change, &result.left_out));
+    let modified = modified.chain(change.grants.iter().map(granted)).collect();
     let line = Line {
         id: &change.id.0,
         action,
@@ -398,6 +399,23 @@ fn modified(change: &AttributeChange) -> Value {
     json!({"displayName": change.path.as_str(), "oldValue": shown(&change.before), "newValue": shown(&change.after)})
 }
 
+/// What is given or taken through the admin API: `contact center Support EMEA`, from
+/// `operator` to `supervisor, skill 50`.
+fn granted(grant: &GrantChange) -> Value {
+    let noun = grant.kind.noun();
+    let name = if grant.name.is_empty() { String::new() } else { format!(" {}", grant.name) };
+    let at = grant.at.as_ref().map(|at| format!(" in {at}")).unwrap_or_default();
+    // What is held or not and has no value of its own.
+    let shown = |text: &Option<Text>| match text {
+        None => Value::Null,
+        Some(text) if text.is_empty() => Value::from("yes"),
+        Some(text) => Value::from(&**text),
+    };
+    json!({
+        "displayName": format!("{noun}{name}{at}"), "oldValue": shown(&grant.before), "newValue": shown(&grant.after),
+    })
+}
+
 /// Members as Entra writes them: one property for each who comes or goes.
 fn members<'a>(change: &'a Change, left_out: &'a [LeftOut]) -> impl Iterator<Item = Value> + 'a {
     let joins = |member: &&MemberName| !left_out.iter().any(|out| out.member == member.name);
@@ -442,6 +460,14 @@ fn ended(result: &ChangeResult) -> (Status, Option<Trouble<'static>>) {
             };
             let recommended = "see what the service says, correct it, and apply again";
             (Status::Failure, Some(Trouble { code, reason: message.to_string(), category: "failure", recommended }))
+        }
+        outcome::Status::Skipped { because } if result.waiting => {
+            let (code, recommended) =
+                ("EntrySynchronizationSkipped", "nothing: the next plan gives it after the first login");
+            (
+                Status::Skipped,
+                Some(Trouble { code, reason: because.to_string(), category: "nonServiceFailure", recommended }),
+            )
         }
         outcome::Status::Skipped { because } => {
             let (code, recommended) = ("EntrySynchronizationSkipped", "apply again once what it depends on is done");

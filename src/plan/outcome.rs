@@ -21,6 +21,9 @@ pub struct Outcome {
     pub requests: u64,
     /// Retries among them.
     pub retries: u64,
+    /// Requests among them that looked up records of new people in the admin API.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lookups: u64,
     /// Milliseconds that it took.
     pub millis: u64,
 }
@@ -45,6 +48,9 @@ pub struct ChangeResult {
     /// Attributes that the service accepted and did not store.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_stored: Vec<AttrPath>,
+    /// Whether it was not tried because it waits for somebody to log in a first time, which is no failure.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waiting: bool,
 }
 
 /// A member that a change of membership went on without.
@@ -124,8 +130,13 @@ impl Outcome {
         self.results.iter().filter(|result| matches!(result.status, Status::Failed { .. })).count()
     }
 
-    /// How many changes were not tried.
+    /// How many changes were not tried, those that wait for a first login apart.
     pub fn skipped(&self) -> usize {
-        self.results.iter().filter(|result| matches!(result.status, Status::Skipped { .. })).count()
+        self.results.iter().filter(|result| matches!(result.status, Status::Skipped { .. }) && !result.waiting).count()
+    }
+
+    /// How many changes wait for somebody to log in a first time.
+    pub fn waiting(&self) -> usize {
+        self.results.iter().filter(|result| result.waiting).count()
     }
 }

@@ -447,8 +447,17 @@ pub(crate) fn outcome(plan: &Plan) -> Outcome {
             None => Vec::new(),
         },
         not_stored: if n == 11 { vec![AttrPath::core("title")] } else { Vec::new() },
+        waiting: false,
     });
-    Outcome { results: results.collect(), stopped: None, unverified: 0, requests: 31, retries: 4, millis: 12_345 }
+    Outcome {
+        results: results.collect(),
+        stopped: None,
+        unverified: 0,
+        requests: 31,
+        retries: 4,
+        lookups: 0,
+        millis: 12_345,
+    }
 }
 
 /// Text with all that is dangerous somewhere in it.

@@ -15,6 +15,8 @@ pub(super) struct Tally<'a> {
     pub(super) failed: Vec<(&'a ChangeResult, Option<u16>, &'a str)>,
     /// Each with its reason.
     pub(super) skipped: Vec<(&'a ChangeResult, &'a str)>,
+    /// Each that waits for a first login, with its reason.
+    pub(super) waiting: Vec<(&'a ChangeResult, &'a str)>,
     /// People whom the plan takes access from and who still have it, with the cause of the plan.
     pub(super) still_have_access: Vec<(&'a ChangeResult, &'a str)>,
     /// Members that groups went on without, by reason: each with its group.
@@ -28,15 +30,16 @@ pub(super) struct Tally<'a> {
 impl<'a> Tally<'a> {
     pub(super) fn of(plan: &'a Plan, outcome: &'a Outcome) -> Self {
         let (done, already, held) = (0, 0, plan.held_for_a_person().count());
-        let (failed, skipped, still_have_access) = (Vec::new(), Vec::new(), Vec::new());
+        let (failed, skipped, waiting, still_have_access) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (left_out, not_stored) = (BTreeMap::new(), BTreeMap::new());
-        let mut tally = Self { done, already, failed, skipped, still_have_access, left_out, not_stored, held };
+        let mut tally = Self { done, already, failed, skipped, waiting, still_have_access, left_out, not_stored, held };
         let causes: BTreeMap<_, _> = plan.changes.iter().map(|change| (&change.id, &*change.cause.text)).collect();
         for result in &outcome.results {
             match &result.status {
                 Status::Done => tally.done += 1,
                 Status::Already => tally.already += 1,
                 Status::Failed { http, message } => tally.failed.push((result, *http, message)),
+                Status::Skipped { because } if result.waiting => tally.waiting.push((result, because)),
                 Status::Skipped { because } => tally.skipped.push((result, because)),
             }
             if takes_access(result.action) && !matches!(result.status, Status::Done | Status::Already) {

@@ -4,6 +4,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "`json!` is written where it is used")]
 
 mod admin_reading;
+mod admin_writing;
 mod applying;
 mod canary;
 mod client;

@@ -57,8 +57,9 @@ fn outcome(plan: &plan::Plan) -> Outcome {
         target: change.subject.target.clone(),
         left_out: Vec::new(),
         not_stored: Vec::new(),
+        waiting: false,
     });
-    Outcome { results: results.collect(), stopped: None, unverified: 0, requests: 31, retries: 4, millis: 12_345 }
+    Outcome { results: results.collect(), requests: 31, retries: 4, millis: 12_345, ..Outcome::default() }
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub use self::{
 };
 
 pub(super) use self::{
-    read::tenant,
+    read::{tenant, whose},
     send::{record, send},
 };
 

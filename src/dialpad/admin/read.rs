@@ -181,6 +181,16 @@ pub(super) async fn company(api: &Api) -> Option<Company> {
     }
 }
 
+/// The company, or where the key may not ask for it, that which the first people tell.
+pub(in crate::dialpad) async fn whose(api: &Api) -> Option<Company> {
+    if let Some(company) = company(api).await {
+        return Some(company);
+    }
+    let page = api.get(USERS, "the people").await.ok()?;
+    let told = super::value::list_at(&page, "items").iter().find_map(|user| super::value::id_at(user, "company_id"));
+    told.map(|id| Company { id, name: None })
+}
+
 async fn offices(api: &Api, wanted: &Wanted, seen: Seen<'_>) -> Gathered<Office> {
     if !wanted.offices && !wanted.seats {
         return Gathered::of(Vec::new());

@@ -40,8 +40,8 @@ pub(super) fn entry(change: &Change) -> Markup {
 
 /// A change that was to be carried out, and what came of it.
 pub(super) fn carried_out(change: Option<&Change>, result: &ChangeResult) -> Markup {
-    let ChangeResult { change: _, action, subject, status, target: _, left_out, not_stored } = result;
-    let word = word(status);
+    let ChangeResult { change: _, action, subject, status, target: _, left_out, not_stored, waiting: _ } = result;
+    let word = word(result);
     html! {
         article.item data-item={ (label(*action)) "|" (word) } {
             (sign(*action)) h3 { (infinitive(*action)) " " (name(&subject.name)) }
@@ -60,8 +60,9 @@ pub(super) fn carried_out(change: Option<&Change>, result: &ChangeResult) -> Mar
 }
 
 /// The word of a result, and the key of its filter.
-pub(super) fn word(status: &Status) -> &'static str {
-    match status {
+pub(super) fn word(result: &ChangeResult) -> &'static str {
+    match &result.status {
+        Status::Skipped { because: _ } if result.waiting => "waiting",
         Status::Done => "done",
         Status::Already => "already so",
         Status::Failed { http: _, message: _ } => "failed",

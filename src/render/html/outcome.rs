@@ -95,6 +95,7 @@ fn numbers(outcome: &Outcome, tally: &Tally) -> Markup {
                 @if tally.already > 0 { span { b { (digits(tally.already)) } " already so" } " " }
                 @if !tally.failed.is_empty() { span.bad { b { (digits(tally.failed.len())) } " failed" } " " }
                 @if !tally.skipped.is_empty() { span.skipped { b { (digits(tally.skipped.len())) } " not tried" } " " }
+                @if !tally.waiting.is_empty() { span { b { (digits(tally.waiting.len())) } " waiting" } " " }
                 @if tally.held > 0 { span.held { b { (digits(tally.held)) } " held back, not done" } }
             }
             @if left_out > 0 {
@@ -122,12 +123,13 @@ fn numbers(outcome: &Outcome, tally: &Tally) -> Markup {
 /// What failed first, then what was not tried, then the rest.
 fn groups(outcome: &Outcome) -> Vec<(&'static str, &'static str, Vec<&ChangeResult>)> {
     let of = |wanted: &'static str| {
-        let results = outcome.results.iter().filter(move |result| word(&result.status) == wanted);
+        let results = outcome.results.iter().filter(move |result| word(result) == wanted);
         results.collect::<Vec<_>>()
     };
     let all = [
         ("Failed", "bad", "failed"),
         ("Not tried", "skipped", "not tried"),
+        ("Waiting for a first login", "soft", "waiting"),
         ("Done", "done", "done"),
         ("Already so", "soft", "already so"),
     ];
@@ -137,14 +139,14 @@ fn groups(outcome: &Outcome) -> Vec<(&'static str, &'static str, Vec<&ChangeResu
 
 fn filters(plan: &Plan, outcome: &Outcome) -> Filters {
     let mut filters = Filters::default();
-    let rank = |status: &Status| match status {
+    let rank = |result: &ChangeResult| match &result.status {
         Status::Failed { http: _, message: _ } => 0,
+        Status::Skipped { because: _ } if result.waiting => 2,
         Status::Skipped { because: _ } => 1,
-        Status::Done => 2,
-        Status::Already => 3,
+        Status::Done => 3,
+        Status::Already => 4,
     };
-    let mut words: Vec<(u8, &str)> =
-        outcome.results.iter().map(|result| (rank(&result.status), word(&result.status))).collect();
+    let mut words: Vec<(u8, &str)> = outcome.results.iter().map(|result| (rank(result), word(result))).collect();
     words.sort_unstable();
     filters.row("Result", words.into_iter().map(|(_, word)| word.to_owned()));
     let of_results = outcome.results.iter().map(|result| result.action);

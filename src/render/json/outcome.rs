@@ -43,6 +43,8 @@ struct Summary<'a> {
     failed: usize,
     /// Not tried.
     skipped: usize,
+    /// Not tried, because they wait for somebody to log in a first time; no failure.
+    waiting: usize,
     /// Held back by the plan and not done; protected ones apart.
     held: usize,
     /// User names of people whom the plan disables or deletes and who still have access.
@@ -51,6 +53,8 @@ struct Summary<'a> {
     requests: u64,
     /// Retries among them.
     retries: u64,
+    /// Requests among them that looked up records of new people in the admin API.
+    lookups: u64,
     /// Changes that were accepted and could not be read back to see what is stored.
     unverified: u64,
     /// Seconds that it took.
@@ -111,6 +115,9 @@ struct Entry<'a> {
     /// Attributes that the service accepted and did not store.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_stored: Vec<&'a str>,
+    /// Whether it was not tried because it waits for somebody to log in a first time.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    waiting: bool,
 }
 
 /// A member that a change of membership went on without.
@@ -139,17 +146,19 @@ enum Status {
 /// An outcome as one JSON object.
 pub fn outcome(plan: &Plan, outcome: &Outcome) -> String {
     let tally = Tally::of(plan, outcome);
-    let Outcome { results, stopped, requests, retries, millis, unverified } = outcome;
+    let Outcome { results, stopped, requests, retries, lookups, millis, unverified } = outcome;
     let summary = Summary {
         total: results.len(),
         done: tally.done,
         already: tally.already,
         failed: tally.failed.len(),
         skipped: tally.skipped.len(),
+        waiting: tally.waiting.len(),
         held: tally.held,
         still_have_access: tally.still_have_access.iter().map(|(result, _)| &*result.subject.name).collect(),
         requests: *requests,
         retries: *retries,
+        lookups: *lookups,
         unverified: *unverified,
         seconds: f64::from(u32::try_from(*millis).unwrap_or(u32::MAX)) / 1000.0,
         stopped: stopped.as_ref().map(stop),
@@ -175,7 +184,7 @@ fn stop(stop: &Stop) -> Stopped<'_> {
 }
 
 fn entry(result: &ChangeResult) -> Entry<'_> {
-    let ChangeResult { change, action, subject, status, target, left_out, not_stored } = result;
+    let ChangeResult { change, action, subject, status, target, left_out, not_stored, waiting } = result;
     let (status, http, message) = match status {
         outcome::Status::Done => (Status::Done, None, None),
         outcome::Status::Already => (Status::Already, None, None),
@@ -192,5 +201,6 @@ fn entry(result: &ChangeResult) -> Entry<'_> {
         message,
         left_out: left_out.iter().map(|out| LeftOut { member: &out.member, because: &out.because }).collect(),
         not_stored: not_stored.iter().map(crate::names::AttrPath::as_str).collect(),
+        waiting: *waiting,
     }
 }

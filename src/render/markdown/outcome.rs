@@ -30,11 +30,17 @@ pub fn outcome(plan: &Plan, outcome: &Outcome) -> String {
         out.push_str(&format!("**Stopped: {}.** To do: {then}.\n\n", prose(&why)));
     }
     table(&mut out, outcome, &tally);
-    let sections: Vec<Section> =
-        [still_have_access(&tally), failed(&tally), skipped(&tally), left_out(&tally), not_stored(&tally)]
-            .into_iter()
-            .flatten()
-            .collect();
+    let sections: Vec<Section> = [
+        still_have_access(&tally),
+        failed(&tally),
+        skipped(&tally),
+        waiting(&tally),
+        left_out(&tally),
+        not_stored(&tally),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let used = out.chars().count() + FOOT;
     let cut = write(&mut out, &sections, MAX_CHARS.saturating_sub(used));
     if cut > 0 {
@@ -111,11 +117,18 @@ fn failed<'a>(tally: &'a Tally<'a>) -> Option<Section<'a>> {
 }
 
 fn skipped<'a>(tally: &'a Tally<'a>) -> Option<Section<'a>> {
-    (!tally.skipped.is_empty()).then(|| Section {
-        title: format!("Not tried: {}", count(tally.skipped.len(), "change", "changes")),
+    not_done("Not tried", &tally.skipped)
+}
+
+fn waiting<'a>(tally: &'a Tally<'a>) -> Option<Section<'a>> {
+    not_done("Waiting for a first login", &tally.waiting)
+}
+
+fn not_done<'a>(title: &str, all: &'a [(&'a ChangeResult, &'a str)]) -> Option<Section<'a>> {
+    (!all.is_empty()).then(|| Section {
+        title: format!("{title}: {}", count(all.len(), "change", "changes")),
         open: false,
-        entries: tally
-            .skipped
+        entries: all
             .iter()
             .map(|(result, because)| -> Entry { Box::new(|| format!("- {}: {}", what(result), prose(because))) })
             .collect(),

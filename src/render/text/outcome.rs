@@ -96,6 +96,9 @@ fn numbers(page: &mut Page, plan: &Plan, outcome: &Outcome, tally: &Tally) {
     let name = neutral::line(&plan.made_from.manifest);
     let (ink, text) = match (well, plan.changes.len()) {
         (true, 0) => (Ink::Heading, format!("{name}: nothing to do")),
+        (true, _) if !tally.waiting.is_empty() => {
+            (Ink::Added, format!("{name}: {} of {all} done", tally.done + tally.already))
+        }
         (true, 1) => (Ink::Added, format!("{name}: {all} done")),
         (true, _) => (Ink::Added, format!("{name}: all {all} done")),
         (false, _) => (Ink::Failure, format!("{name}: {} of {all} done", tally.done + tally.already)),
@@ -104,6 +107,7 @@ fn numbers(page: &mut Page, plan: &Plan, outcome: &Outcome, tally: &Tally) {
     let parts = [
         (tally.failed.len(), "failed", Ink::Failure),
         (tally.skipped.len(), "not tried", Ink::Warning),
+        (tally.waiting.len(), "waiting for a first login", Ink::Aside),
         (tally.already, "already so", Ink::Aside),
         (usize::try_from(outcome.unverified).unwrap_or(usize::MAX), "could not be read back", Ink::Warning),
     ];
@@ -135,16 +139,22 @@ fn failed(page: &mut Page, tally: &Tally, view: &View) {
     more(page, 2, kinds, first);
 }
 
-/// What was not tried, by reason.
+/// What was not tried, and what waits, by reason.
 fn skipped(page: &mut Page, tally: &Tally, view: &View) {
+    reasons(page, &tally.skipped, (Ink::Warning, "Not tried"), view);
+    reasons(page, &tally.waiting, (Ink::Aside, "Waiting for a first login"), view);
+}
+
+/// Changes by the reason that they are not done.
+fn reasons(page: &mut Page, all: &[(&ChangeResult, &str)], (ink, title): (Ink, &str), view: &View) {
     let mut by_reason: BTreeMap<&str, Vec<&ChangeResult>> = BTreeMap::new();
-    for (result, because) in &tally.skipped {
+    for (result, because) in all {
         by_reason.entry(because).or_default().push(result);
     }
     if by_reason.is_empty() {
         return;
     }
-    page.heading(Ink::Warning, &format!("Not tried: {}", count(tally.skipped.len(), "change", "changes")), "");
+    page.heading(ink, &format!("{title}: {}", count(all.len(), "change", "changes")), "");
     let first = view.first(SHOWN);
     let reasons = by_reason.len();
     for (because, results) in by_reason.into_iter().take(first) {
