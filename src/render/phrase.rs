@@ -2,7 +2,7 @@
 
 use crate::{
     memory::GrantKind,
-    names::count,
+    names::{License, Text, count},
     plan::{Action, Change, GrantChange, Kind, Reason},
 };
 
@@ -145,6 +145,12 @@ pub fn infinitive(action: Action) -> &'static str {
 /// What a grant changes, in words: `contact center Support EMEA: operator, skill 50 → supervisor`.
 pub(super) fn grant_text(grant: &GrantChange) -> String {
     let GrantChange { kind, name, at, before, after, given: _, place: _ } = grant;
+    // People know licences by the product.
+    let side = |text: &Option<Text>| match (kind, text) {
+        (GrantKind::License, Some(text)) => Some(License::read(text).product().to_owned()),
+        (_, text) => text.as_deref().map(str::to_owned),
+    };
+    let (before, after) = (side(before), side(after));
     let what = match kind {
         GrantKind::Setting => name.to_string(),
         _ if name.is_empty() => kind.noun().to_owned(),

@@ -112,6 +112,12 @@ fn one(page: &mut Page, change: &Change, with_cause: bool, width: usize, view: &
         page.line(&format!("  {lead}{pad}  {difference}"), &at);
         return;
     }
+    if let [grant] = change.grants.as_slice() {
+        let lead = page.paint.ink(ink, format!("{symbol} {name}"));
+        let given = neutral::line(&grant_text(grant)).into_owned();
+        page.line(&format!("  {lead}{pad}  {given}"), &aside);
+        return;
+    }
     page.line(&format!("  {}{pad}", page.paint.ink(ink, format!("{symbol} {name}"))), &aside);
     match change.action {
         Action::CreateUser | Action::CreateGroup => values(page, &change.attributes, |change| &change.after),
