@@ -516,3 +516,14 @@ fn what_a_saved_plan_found_before_is_what_is_held_now() {
     }
     assert!(compared >= 8, "{compared}: {:?}", grants(&made));
 }
+
+#[test]
+fn the_snippets_of_the_documentation_are_manifests() {
+    let text =
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/grants.md")).unwrap();
+    let blocks: Vec<&str> = text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 2);
+    let assignments = "assignments:\n  - { group: a, role: supervisor }\n  - { group: b, role: member }\n  - { group: c, role: dialpad-admin }\n";
+    let scene = Scene::of(&format!("{HEAD}{assignments}{}{}", blocks[0], blocks[1]));
+    assert!(scene.manifest.grants.exclusive.contact_centers && scene.manifest.has_grants());
+}

@@ -1,6 +1,8 @@
 //! Kinds of grants that are exclusive: in what a role names, whoever no role gives it to loses it.
 //! Where a kind is not exclusive, what was given by hand stays, and is counted.
 
+use std::collections::BTreeMap;
+
 use super::{Grants, HashSet, withdraw::Taking};
 use crate::{
     desired::{Cause, CauseKind},
@@ -28,10 +30,10 @@ impl<'a> Grants<'_, '_, 'a> {
             .flat_map(|planned| planned.change.grants.iter().map(move |grant| (&planned.change.subject, grant)))
             .filter_map(|(subject, grant)| Some((subject.source.clone(), grant.given.clone()?)))
             .collect();
-        let mut losing: Vec<(usize, Vec<(Given, &Place)>)> = Vec::new();
+        let mut losing: BTreeMap<usize, Vec<(Given, &Place)>> = BTreeMap::new();
         for Named { given, place, holders, exclusive } in self.named() {
             for id in holders {
-                let Some(at) = self.tenant.users.iter().position(|member| member.id == *id) else { continue };
+                let Some(at) = self.holders.position(id) else { continue };
                 let member = self.records.member(at);
                 if self.wanted.contains(&(id.clone(), given.clone())) || self.unsure.contains(id) {
                     continue;
@@ -44,10 +46,7 @@ impl<'a> Grants<'_, '_, 'a> {
                     draft.count("ungranted", &subject.name, Some(place));
                     continue;
                 }
-                match losing.iter_mut().find(|(other, _)| *other == at) {
-                    Some((_, all)) => all.push((given.clone(), place)),
-                    None => losing.push((at, vec![(given.clone(), place)])),
-                }
+                losing.entry(at).or_default().push((given.clone(), place));
             }
         }
         for (at, given) in losing {

@@ -93,7 +93,7 @@ fn of_request<'a>(grants: &Grants<'_, '_, 'a>, change: &Change) -> Option<&'a Me
         },
         _ => None,
     })?;
-    grants.tenant.users.iter().find(|member| member.id == *id)
+    grants.holders.position(id).map(|at| grants.records.member(at))
 }
 
 fn last_operator(grants: &Grants, draft: &mut Draft) {

@@ -2,6 +2,7 @@
 //! the admin API holds. Comes after the accounts are planned, and leans on their changes.
 
 mod exclusive;
+mod holders;
 mod keep;
 mod names;
 mod now;
@@ -33,6 +34,7 @@ use crate::{
 pub use names::{UnknownName, unknown_names};
 pub use now::now;
 
+use holders::{Group, Holders};
 pub(super) use names::Names;
 use records::Joined;
 pub(super) use records::Records;
@@ -44,6 +46,7 @@ pub(super) struct Grants<'u, 's, 'a> {
     tenant: &'a Tenant,
     names: Names<'a>,
     records: Records<'a>,
+    holders: Holders<'a>,
     /// Positions in the draft of what is planned for each person's account.
     planned: HashMap<SourceId, Vec<usize>>,
     /// What the people are to have, of those whose record is known.
@@ -73,6 +76,7 @@ pub(super) fn plan(users: &Users, draft: &mut Draft) {
         tenant,
         names: Names::new(tenant),
         records: Records::new(tenant, &users.matcher.objects),
+        holders: Holders::new(tenant),
         planned: planned(draft),
         wanted: HashSet::default(),
         unsure: HashSet::default(),
@@ -169,8 +173,10 @@ impl<'s, 'a> Grants<'_, 's, 'a> {
             Account::None => return Ok(None),
             Account::Created { change, name } => {
                 let subject = user(name, source, None);
-                let api =
-                    ApiUser::Created { change: change.clone(), email: email_of(draft, change).unwrap_or(name.clone()) };
+                let api = ApiUser::Created {
+                    change: change.clone(),
+                    email: self.email_of(draft, &person.id).unwrap_or(name.clone()),
+                };
                 return Ok(Some(Person { subject, api, member: None, needs: vec![change.clone()], id: &person.id }));
             }
             Account::Live(at) => *at,
@@ -196,6 +202,14 @@ impl<'s, 'a> Grants<'_, 's, 'a> {
             return not_there(format!("SCIM has the account active, and the admin API has it {state}"));
         }
         Ok(Some(Person { subject, api: ApiUser::Live(member.id.clone()), member: Some(member), needs, id: &person.id }))
+    }
+
+    /// The address of an account that this plan creates, which the admin API will know it by.
+    fn email_of(&self, draft: &Draft, person: &SourceId) -> Option<Text> {
+        let of_person = self.planned.get(person)?.iter().map(|at| &draft.planned[*at].change);
+        let create = of_person.into_iter().find(|change| change.action == Action::CreateUser)?;
+        let name = create.attributes.iter().find(|attribute| attribute.path.is("userName"))?;
+        name.after.as_ref()?.as_text().filter(|text| text.contains('@')).cloned()
     }
 
     fn give(&mut self, draft: &mut Draft, person: &Person<'_, 'a>, granted: &Granted<'a>) {
@@ -250,20 +264,6 @@ impl<'s, 'a> Grants<'_, 's, 'a> {
         let places = change.cause.place.iter().cloned().collect();
         draft.held.push(held(Reason::Waiting, change.subject, Some(change.action), message.into(), places));
     }
-}
-
-/// The address of an account that a change creates, which the admin API will know it by.
-fn email_of(draft: &Draft, change: &ChangeId) -> Option<Text> {
-    let planned = draft.planned.iter().find(|planned| planned.change.id == *change)?;
-    let named = |name: &str| {
-        planned
-            .change
-            .attributes
-            .iter()
-            .find(|attribute| attribute.path.is(name))
-            .and_then(|attribute| attribute.after.as_ref())
-    };
-    named("userName").and_then(|value| value.as_text()).filter(|text| text.contains('@')).cloned()
 }
 
 /// The cause of what a role gives.

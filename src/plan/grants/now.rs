@@ -89,15 +89,19 @@ pub(super) fn listed(numbers: &[Text]) -> Text {
 }
 
 /// What somebody is among operators.
-pub(super) fn operator(operators: &[Operator], user: &ApiId) -> Option<Text> {
-    let operator = operators.iter().find(|operator| operator.user == *user)?;
-    Some(match operator.post {
+fn operator(operators: &[Operator], user: &ApiId) -> Option<Text> {
+    operators.iter().find(|operator| operator.user == *user).map(post)
+}
+
+/// What an operator is, in words.
+pub(super) fn post(operator: &Operator) -> Text {
+    match operator.post {
         Some(post) => post_text(post, operator.skill),
         None => "operator of some kind".into(),
-    })
+    }
 }
 
 /// Whether somebody has a policy there.
-pub(super) fn has_policy(assignments: &[PolicyAssignment], user: &ApiId, at: Option<&ApiId>) -> bool {
+fn has_policy(assignments: &[PolicyAssignment], user: &ApiId, at: Option<&ApiId>) -> bool {
     assignments.iter().any(|one| one.user == *user && (at.is_none() || one.at.as_ref() == at))
 }

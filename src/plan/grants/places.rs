@@ -1,9 +1,9 @@
 //! What a person is to operate and administer, and to be a member of, compared with what is.
 
-use super::{Grants, Person, by_role, now, person::Seated};
+use super::{Grants, Group, Person, by_role, person::Seated};
 use crate::{
     desired::{Given as Wanted, Granted, post_text},
-    live::tenant::{Operator, Section},
+    live::tenant::Section,
     manifest::{ContactCenterGrant, OfficeAdmin},
     memory::{Given, GrantKind},
     names::{ApiId, License, Place, Post, RoleName, Text},
@@ -72,7 +72,9 @@ impl<'a> Grants<'_, '_, 'a> {
                     continue;
                 }
             };
-            let Some(operators) = &department.operators else { continue };
+            if !self.holders.knows(Group::Department, &department.id) {
+                continue;
+            }
             let post = Position {
                 group: OperatorsOf::Department(department.id.clone()),
                 kind: GrantKind::Department,
@@ -82,7 +84,7 @@ impl<'a> Grants<'_, '_, 'a> {
                 role,
                 place,
             };
-            self.operator(draft, person, &post, operators, seated, &mut true);
+            self.operator(draft, person, &post, seated, &mut true);
         }
     }
 
@@ -107,7 +109,9 @@ impl<'a> Grants<'_, '_, 'a> {
                     continue;
                 }
             };
-            let Some(operators) = &center.operators else { continue };
+            if !self.holders.knows(Group::ContactCenter, &center.id) {
+                continue;
+            }
             let post = Position {
                 group: OperatorsOf::ContactCenter(center.id.clone()),
                 kind: GrantKind::ContactCenter,
@@ -117,7 +121,7 @@ impl<'a> Grants<'_, '_, 'a> {
                 role,
                 place,
             };
-            self.operator(draft, person, &post, operators, seated, &mut is_agent);
+            self.operator(draft, person, &post, seated, &mut is_agent);
         }
     }
 
@@ -126,16 +130,16 @@ impl<'a> Grants<'_, '_, 'a> {
         draft: &mut Draft,
         person: &Person<'_, 'a>,
         wanted: &Position,
-        operators: &[Operator],
         seated: &Seated<'a>,
         is_agent: &mut bool,
     ) {
-        let object = match &wanted.group {
-            OperatorsOf::Department(id) | OperatorsOf::ContactCenter(id) => id.clone(),
+        let (group, object) = match &wanted.group {
+            OperatorsOf::Department(id) => (Group::Department, id.clone()),
+            OperatorsOf::ContactCenter(id) => (Group::ContactCenter, id.clone()),
         };
+        let held = person.member.and_then(|member| self.holders.operator(group, &object, member));
         let given = Given { kind: wanted.kind, object: Some(object), at: None };
         self.want(person, &given);
-        let held = person.member.and_then(|member| operators.iter().find(|operator| operator.user == member.id));
         let add = AdminRequest::AddOperator {
             group: wanted.group.clone(),
             user: person.api.clone(),
@@ -275,11 +279,13 @@ impl<'a> Grants<'_, '_, 'a> {
                     continue;
                 }
             };
-            let Some(assignments) = &policy.assignments else { continue };
+            if policy.assignments.is_none() {
+                continue;
+            }
             let id = at.as_ref().map(|target| target.id().clone());
             let given = Given { kind: GrantKind::Policy, object: Some(policy.id.clone()), at: id.clone() };
             self.want(person, &given);
-            if person.member.is_some_and(|member| now::has_policy(assignments, &member.id, id.as_ref())) {
+            if person.member.is_some_and(|member| self.holders.has_policy(&policy.id, member, id.as_ref())) {
                 self.has(draft, person, given);
                 continue;
             }
@@ -302,10 +308,12 @@ impl<'a> Grants<'_, '_, 'a> {
                     continue;
                 }
             };
-            let Some(members) = &channel.members else { continue };
+            if channel.members.is_none() {
+                continue;
+            }
             let given = Given { kind: GrantKind::Channel, object: Some(channel.id.clone()), at: None };
             self.want(person, &given);
-            if person.member.is_some_and(|member| members.contains(&member.id)) {
+            if person.member.is_some_and(|member| self.holders.in_channel(&channel.id, member)) {
                 self.has(draft, person, given);
                 continue;
             }

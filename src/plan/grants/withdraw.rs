@@ -1,7 +1,7 @@
 //! What roles gave and do not give any more: taken away, from leavers in the same plan
 //! as their disable. Only what was given here is; see [`crate::memory::Memory::grants`].
 
-use super::{Grants, HashSet, now};
+use super::{Grants, Group, HashSet, now};
 use crate::{
     desired::{Cause, CauseKind, Standing},
     live::tenant::{Member, Section},
@@ -86,8 +86,8 @@ impl<'a> Grants<'_, '_, 'a> {
     fn can_see(&self, given: &Given) -> bool {
         let read = |section| self.is_read(section);
         match given.kind {
-            GrantKind::Department => read(Section::Departments) && self.operators(given).is_some(),
-            GrantKind::ContactCenter => read(Section::ContactCenters) && self.operators(given).is_some(),
+            GrantKind::Department => read(Section::Departments) && self.knows(Group::Department, given),
+            GrantKind::ContactCenter => read(Section::ContactCenters) && self.knows(Group::ContactCenter, given),
             GrantKind::Policy => read(Section::Policies),
             GrantKind::Channel => read(Section::Channels),
             GrantKind::OfficeAdmin => read(Section::Offices),
@@ -97,17 +97,8 @@ impl<'a> Grants<'_, '_, 'a> {
         }
     }
 
-    fn operators(&self, given: &Given) -> Option<&'a [crate::live::tenant::Operator]> {
-        let id = given.object.as_ref()?;
-        match given.kind {
-            GrantKind::Department => {
-                self.tenant.departments.iter().find(|department| department.id == *id)?.operators.as_deref()
-            }
-            GrantKind::ContactCenter => {
-                self.tenant.contact_centers.iter().find(|center| center.id == *id)?.operators.as_deref()
-            }
-            _ => None,
-        }
+    fn knows(&self, group: Group, given: &Given) -> bool {
+        given.object.as_ref().is_some_and(|id| self.holders.knows(group, id))
     }
 
     /// One change for each thing; the offices that somebody administers are one list.
@@ -147,13 +138,13 @@ impl<'a> Grants<'_, '_, 'a> {
         let (request, name, at, before): (AdminRequest, Text, Option<Text>, Text) = match given.kind {
             GrantKind::Department => {
                 let department = self.tenant.departments.iter().find(|of| Some(&of.id) == object.as_ref())?;
-                let before = now::operator(self.operators(given)?, &member.id)?;
+                let before = now::post(self.holders.operator(Group::Department, &department.id, member)?);
                 let group = OperatorsOf::Department(department.id.clone());
                 (AdminRequest::RemoveOperator { group, user }, department.name.clone(), None, before)
             }
             GrantKind::ContactCenter => {
                 let center = self.tenant.contact_centers.iter().find(|of| Some(&of.id) == object.as_ref())?;
-                let before = now::operator(self.operators(given)?, &member.id)?;
+                let before = now::post(self.holders.operator(Group::ContactCenter, &center.id, member)?);
                 let group = OperatorsOf::ContactCenter(center.id.clone());
                 (AdminRequest::RemoveOperator { group, user }, center.name.clone(), None, before)
             }
@@ -168,7 +159,7 @@ impl<'a> Grants<'_, '_, 'a> {
             }
             GrantKind::Policy => {
                 let policy = self.tenant.policies.iter().find(|of| Some(&of.id) == object.as_ref())?;
-                let has = now::has_policy(policy.assignments.as_ref()?, &member.id, given.at.as_ref());
+                let has = self.holders.has_policy(&policy.id, member, given.at.as_ref());
                 let (at, shown) = self.policy_at(given.at.as_ref());
                 let policy_id = policy.id.clone();
                 let request = AdminRequest::UnassignPolicy { policy: policy_id, user, at };
@@ -176,7 +167,7 @@ impl<'a> Grants<'_, '_, 'a> {
             }
             GrantKind::Channel => {
                 let channel = self.tenant.channels.iter().find(|of| Some(&of.id) == object.as_ref())?;
-                let has = channel.members.as_ref()?.contains(&member.id);
+                let has = self.holders.in_channel(&channel.id, member);
                 let id = channel.id.clone();
                 let request = AdminRequest::RemoveChannelMember { channel: id, user };
                 has.then(|| (request, channel.name.clone(), None, "".into()))?
