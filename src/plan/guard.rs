@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     manifest::Seats,
-    names::{HashMap, HashSet, Place, TargetId, Text},
+    names::{HashMap, HashSet, Place, TargetId, Text, count},
 };
 
 /// A held change with its next step.
@@ -118,6 +118,7 @@ pub(super) fn run(scene: &Scene, draft: Draft) -> Guarded {
         remember: draft.remember,
         notes: draft.notes,
         no_seat: BTreeMap::new(),
+        followers: 0,
     };
     let trusted = match foreign {
         Some(message) => {
@@ -186,6 +187,8 @@ struct Guard<'s, 'a> {
     notes: Vec<Note>,
     /// Seats that held changes want.
     no_seat: BTreeMap<seats::Place, u64>,
+    /// Places, rights and settings of people who are held.
+    followers: usize,
 }
 
 impl Guard<'_, '_> {
@@ -432,6 +435,15 @@ impl Guard<'_, '_> {
 
     fn depends_on_held(&mut self, at: usize, needed: usize) {
         let needed = &self.planned[needed].change;
+        // What a person is to have besides follows by itself: that the person is held is said once.
+        if is_grant(self.planned[at].change.action) && self.planned[at].change.subject.source == needed.subject.source {
+            if self.protected.contains(&needed.id) {
+                self.protected.insert(self.planned[at].change.id.clone());
+            }
+            self.stopped[at] = true;
+            self.followers += 1;
+            return;
+        }
         let what = format!("it needs {} of {}", needed.action.verb(), needed.subject.name);
         // Nobody is to do anything about what is left alone on purpose, nor about what follows from it.
         if self.protected.contains(&needed.id) {
@@ -481,6 +493,11 @@ impl Guard<'_, '_> {
         let tenant = self.scene.inputs.live.tenant.as_ref();
         let seats =
             tenant.map(|tenant| seats::lines(tenant, &self.planned, &self.stopped, &self.no_seat)).unwrap_or_default();
+        if self.followers > 0 {
+            let wait = count(self.followers, "place, right or setting waits", "places, rights and settings wait");
+            let message = format!("{wait} for people who are held back, and follow by themselves");
+            self.notes.push(Note { code: "grants_wait".into(), message: message.into(), place: None });
+        }
         self.notes.extend(seats::notes(&seats, self.scene.manifest().grants.note_free_seats));
         let mut remember = self.remember;
         let mut stopped = self.stopped.into_iter();
@@ -512,9 +529,34 @@ pub(super) fn drop_members(change: &mut Change, stays: impl Fn(&Ref) -> bool) ->
     }
     let names: Vec<Text> = dropped.into_iter().map(|member| member.name).collect();
     let shown = super::draft::names(&names, names.len());
-    let people = crate::names::count(names.len(), "person is", "people are");
+    let people = count(names.len(), "person is", "people are");
     let group = &change.subject.name;
     Some(format!("{people} left out of group {group}, because the account is held: {shown}").into())
+}
+
+/// Whether an action goes through the admin API.
+fn is_grant(action: Action) -> bool {
+    match action {
+        Action::MoveOffice
+        | Action::SetLicense
+        | Action::SetSettings
+        | Action::Grant
+        | Action::Regrant
+        | Action::Withdraw => true,
+        Action::AdoptUser
+        | Action::AdoptGroup
+        | Action::DisableUser
+        | Action::CreateUser
+        | Action::UpdateUser
+        | Action::EnableUser
+        | Action::CreateGroup
+        | Action::UpdateGroup
+        | Action::AddMembers
+        | Action::SetManager
+        | Action::RemoveMembers
+        | Action::DeleteGroup
+        | Action::DeleteUser => false,
+    }
 }
 
 /// Whether an action takes something away.

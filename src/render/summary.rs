@@ -96,8 +96,10 @@ pub fn common_remedy(held: &[&Held]) -> Option<String> {
         let Held { reason: _, subject, action: _, message: _, places: _, remedy } = entry;
         remedy.contains(&*subject.name) && (remedy.contains(&flag) || remedy.contains(&quoted))
     };
+    let billed = if first.reason == Reason::NoSeat { "buy licences for the office; " } else { "" };
+    let so = if first.reason == Reason::NoSeat { ", and they may be billed" } else { "" };
     (first.reason.can_be_allowed() && held.iter().all(allows))
-        .then(|| format!("`{flag}NAME` lets one of them through, `{flag}{}` all of them", held.len()))
+        .then(|| format!("{billed}`{flag}NAME` lets one of them through, `{flag}{}` all of them{so}", held.len()))
 }
 
 #[cfg(test)]
