@@ -30,6 +30,7 @@ pub mod http;
 pub mod import;
 pub mod live;
 pub mod log;
+pub mod lsp;
 pub mod manifest;
 pub mod memory;
 pub mod names;

@@ -47,6 +47,7 @@ fn run(command: Command, format: LogFormat, terminal: &mut Terminal) -> Exit {
         Command::State(args) => cli::state::run(&args, terminal),
         Command::Unlock(args) => cli::state::unlock(&args, terminal),
         Command::Schema(args) => cli::schema::run(&args, terminal),
+        Command::Lsp(args) => cli::lsp::run(&args, terminal),
         Command::Sandbox(args) => sandbox(args, terminal),
         Command::Completions(args) => cli::completions::run(&args, terminal),
         Command::Man(args) => cli::completions::man(&args, terminal),

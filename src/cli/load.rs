@@ -41,7 +41,7 @@ pub fn manifest(path: &Path) -> Result<Loaded, Unusable> {
     let hosts = env::var(ALLOWED_HOSTS_VARIABLE).map(|hosts| AllowedHosts::parse(&hosts)).unwrap_or_default();
     let mut disk = Disk { read: &mut |path| text(Path::new(path)), list: &mut list };
     let shown = path.to_string_lossy();
-    let manifest::Read { manifest, problems, sources } = manifest::read(&shown, &mut disk, &hosts);
+    let manifest::Read { manifest, problems, sources, root: _ } = manifest::read(&shown, &mut disk, &hosts);
     match manifest {
         Some((manifest, written)) => Ok(Loaded { manifest, warnings: problems, sources, written }),
         None => Err(Unusable { problems, sources }),
@@ -92,7 +92,10 @@ pub fn text(path: &Path) -> Result<String, Unreadable> {
 }
 
 /// The files below a folder that a glob matches.
-fn list(folder: &str, pattern: &str) -> Result<Vec<String>, String> {
+///
+/// # Errors
+/// Why they cannot be listed.
+pub fn list(folder: &str, pattern: &str) -> Result<Vec<String>, String> {
     // The folder is a name, not a pattern.
     let whole = manifest::paths::joined(&glob::Pattern::escape(folder), pattern);
     let found = glob::glob(&whole).map_err(|error| format!("`{pattern}` is not a glob: {}", error.msg))?;

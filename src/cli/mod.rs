@@ -16,6 +16,7 @@ pub mod inputs;
 pub mod load;
 pub mod log;
 pub mod logging;
+pub mod lsp;
 pub mod notify;
 pub mod output;
 pub mod plan;
@@ -106,6 +107,8 @@ pub enum Command {
     Unlock(state::UnlockArgs),
     /// Print a JSON Schema
     Schema(schema::Args),
+    /// Serve an editor: completion, hover and problems inside manifests
+    Lsp(lsp::Args),
     /// Run an embedded Dialpad on this machine
     Sandbox(sandbox::Args),
     /// Print shell completions

@@ -22,6 +22,8 @@ pub struct Read {
     pub problems: Vec<Problem>,
     /// The texts of all files, with secrets that were written out made unreadable.
     pub sources: Sources,
+    /// What all files hold together, as it was written; `None` when one of them cannot be read.
+    pub root: Option<Node>,
 }
 
 /// What was written in all files together, to show it with its defaults.
@@ -39,8 +41,9 @@ pub struct Written {
 pub fn read(path: &str, disk: &mut Disk, hosts: &AllowedHosts) -> Read {
     let include::Assembled { root, sources, mut problems } = include::assemble(path, disk);
     let Some(mut root) = root else {
-        return finished(None, problems, sources, path);
+        return finished(None, None, problems, sources, path);
     };
+    let whole = root.clone();
     let pruned = structure::check(&mut root, &sources, &mut problems);
     let Ok(raw) = serde_json::from_value::<raw::Manifest>(root.to_json()) else {
         // The schema is made of these types, so this is only reached with errors.
@@ -48,7 +51,7 @@ pub fn read(path: &str, disk: &mut Disk, hosts: &AllowedHosts) -> Read {
             let message = "the manifest cannot be read";
             problems.push(Problem::error("unreadable", &path.into(), 0..0, message));
         }
-        return finished(None, problems, sources, path);
+        return finished(None, Some(whole), problems, sources, path);
     };
     let main = Text::from(path);
     let mut judge = Judge {
@@ -64,15 +67,21 @@ pub fn read(path: &str, disk: &mut Disk, hosts: &AllowedHosts) -> Read {
     problems.append(&mut judge.problems);
     let is_wrong = problems.iter().any(|problem| problem.level == Level::Error) || !pruned.is_empty();
     let manifest = manifest.filter(|_| !is_wrong).map(|manifest| (manifest, Written { path: main, raw, root }));
-    finished(manifest, problems, sources, path)
+    finished(manifest, Some(whole), problems, sources, path)
 }
 
-fn finished(manifest: Option<(Manifest, Written)>, mut problems: Vec<Problem>, sources: Sources, path: &str) -> Read {
+fn finished(
+    manifest: Option<(Manifest, Written)>,
+    root: Option<Node>,
+    mut problems: Vec<Problem>,
+    sources: Sources,
+    path: &str,
+) -> Read {
     // The main file first; each file from its beginning.
     problems.sort_by(|one, two| {
         let key = |problem: &Problem| (*problem.file != *path, problem.file.clone(), problem.span.start);
         key(one).cmp(&key(two)).then_with(|| one.message.cmp(&two.message))
     });
     problems.dedup_by(|one, two| one.code == two.code && one.span == two.span && one.message == two.message);
-    Read { manifest, problems, sources }
+    Read { manifest, problems, sources, root }
 }

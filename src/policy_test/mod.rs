@@ -23,7 +23,7 @@ use crate::{
 pub use coverage::{Coverage, Covered, Part};
 pub use raw::schema;
 pub use read::read;
-pub use run::{Difference, Reason, Report, Verdict, run};
+pub use run::{Difference, Reason, Report, Verdict, directory, run};
 
 /// One test, read and checked against the manifest.
 #[derive(Clone, Debug)]

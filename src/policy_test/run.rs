@@ -102,7 +102,7 @@ fn verdict(manifest: &Manifest, test: &Test, now: Timestamp, coverage: &mut Cove
 }
 
 /// A directory of this one person and their groups.
-fn directory(test: &Test) -> Directory {
+pub fn directory(test: &Test) -> Directory {
     let mut groups: Vec<Group> = Vec::new();
     let mut add = |name: &Text, id: SourceId, member| {
         groups.push(Group {

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A room, whether it belongs to the core, and the rooms that it may use.
-const ROOMS: [(&str, bool, &[&str]); 23] = [
+const ROOMS: [(&str, bool, &[&str]); 24] = [
     ("names", true, &[]),
     ("problem", true, &["names"]),
     ("expr", true, &["names"]),
@@ -62,6 +62,23 @@ const ROOMS: [(&str, bool, &[&str]); 23] = [
             "state",
             "apply",
             "log",
+        ],
+    ),
+    (
+        "lsp",
+        false,
+        &[
+            "names",
+            "problem",
+            "expr",
+            "directory",
+            "manifest",
+            "desired",
+            "live",
+            "plan",
+            "policy_test",
+            "render",
+            "source",
         ],
     ),
     ("cli", false, &["*"]),

@@ -38,6 +38,7 @@ mod language_pages;
 mod laws;
 mod layers;
 mod login;
+mod lsp;
 mod manifest;
 mod memory_in_ci;
 mod model;
