@@ -25,6 +25,7 @@ pub mod desired;
 pub mod dialpad;
 pub mod directory;
 pub mod exit;
+pub mod export;
 pub mod expr;
 pub mod http;
 pub mod import;

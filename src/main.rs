@@ -32,6 +32,7 @@ fn run(command: Command, format: LogFormat, terminal: &mut Terminal) -> Exit {
     match command {
         Command::Init(args) => cli::init::run(&args, terminal),
         Command::Import(args) => cli::import::run(&args, terminal),
+        Command::Export(args) => cli::export::run(&args, terminal),
         Command::Check(args) => cli::check::run(&args, terminal),
         Command::Plan(args) => cli::plan::run(&args, terminal),
         Command::Apply(args) => cli::apply::run(&args, terminal),

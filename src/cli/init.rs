@@ -109,7 +109,7 @@ fn shown(folder: &Path, path: &str) -> String {
 }
 
 /// The name of the job: that of the folder, in letters that need no quotes.
-fn job_name(folder: &Path) -> String {
+pub(super) fn job_name(folder: &Path) -> String {
     // A folder that is not made yet has no canonical path, but a name of its own.
     let path = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();

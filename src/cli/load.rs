@@ -33,12 +33,17 @@ pub struct Unusable {
     pub sources: Sources,
 }
 
+/// The hosts of [`ALLOWED_HOSTS_VARIABLE`].
+pub fn allowed_hosts() -> AllowedHosts {
+    env::var(ALLOWED_HOSTS_VARIABLE).map(|hosts| AllowedHosts::parse(&hosts)).unwrap_or_default()
+}
+
 /// Reads the manifest and the files that it includes or extends.
 ///
 /// # Errors
 /// All problems at once.
 pub fn manifest(path: &Path) -> Result<Loaded, Unusable> {
-    let hosts = env::var(ALLOWED_HOSTS_VARIABLE).map(|hosts| AllowedHosts::parse(&hosts)).unwrap_or_default();
+    let hosts = allowed_hosts();
     let mut disk = Disk { read: &mut |path| text(Path::new(path)), list: &mut list };
     let shown = path.to_string_lossy();
     let manifest::Read { manifest, problems, sources, root: _ } = manifest::read(&shown, &mut disk, &hosts);

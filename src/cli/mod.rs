@@ -9,6 +9,7 @@ pub mod connect;
 pub mod directory;
 pub mod doctor;
 pub mod eval;
+pub mod export;
 pub mod help;
 pub mod import;
 pub mod init;
@@ -77,6 +78,8 @@ pub enum Command {
     Init(init::Args),
     /// Make a manifest of what another tool holds
     Import(import::Args),
+    /// Make a manifest and a people file of what Dialpad holds, which plan to no changes
+    Export(export::Args),
     /// Validate the manifest offline: all problems at once, each with its place
     Check(check::Args),
     /// Show what would change in Dialpad, and why

@@ -27,7 +27,6 @@ mod rules;
 mod source;
 mod tree;
 mod write;
-mod yaml;
 
 use std::fmt;
 

@@ -1,15 +1,10 @@
 //! A draft as YAML, with a comment wherever a choice was made or something is missing.
 
-use super::{
-    attribute::Entry,
-    draft::Draft,
-    filters::Filters,
-    job::Switches,
-    object::Object,
-    report::quoted,
-    yaml::{Page, expression, key, scalar},
+use super::{attribute::Entry, draft::Draft, filters::Filters, job::Switches, object::Object, report::quoted};
+use crate::manifest::{
+    Apply, raw,
+    yaml::write::{Page, expression, key, scalar},
 };
-use crate::manifest::{Apply, raw};
 
 /// A tenant that nobody has, for the one that is to be written.
 const NO_TENANT: &str = "00000000-0000-0000-0000-000000000000";

@@ -56,7 +56,7 @@ pub use explain::{
     Account, Check, Explanation, Gives, Import, MappedValue, Matching, Passed, Tried, Unknown, Verdict, explain,
 };
 pub use grant::{AdminRequest, ApiUser, GrantChange, OperatorsOf, PolicyTarget, SeatLine, UserField};
-pub use grants::{UnknownName, now as held_now, unknown_names};
+pub use grants::{Joined, UnknownName, addresses, joined, now as held_now, unknown_names};
 pub use lookups::lookups;
 pub use order::PHASES;
 pub use other_writer::STOP as STOP_OTHER_WRITER;

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A room, whether it belongs to the core, and the rooms that it may use.
-const ROOMS: [(&str, bool, &[&str]); 24] = [
+const ROOMS: [(&str, bool, &[&str]); 25] = [
     ("names", true, &[]),
     ("problem", true, &["names"]),
     ("expr", true, &["names"]),
@@ -18,6 +18,7 @@ const ROOMS: [(&str, bool, &[&str]); 24] = [
     ("memory", true, &["names"]),
     ("plan", true, &["names", "expr", "directory", "manifest", "desired", "live", "memory"]),
     ("import", true, &["names", "expr", "manifest"]),
+    ("export", true, &["names", "manifest", "live", "plan"]),
     ("policy_test", true, &["names", "problem", "expr", "directory", "manifest", "desired", "live", "memory", "plan"]),
     (
         "render",
@@ -34,6 +35,7 @@ const ROOMS: [(&str, bool, &[&str]); 24] = [
             "plan",
             "policy_test",
             "import",
+            "export",
         ],
     ),
     ("exit", true, &["plan"]),

@@ -20,6 +20,7 @@ mod escrow;
 mod eval;
 mod examples;
 mod explaining;
+mod exporting;
 mod expressions;
 mod faults;
 mod filters;

@@ -7,6 +7,7 @@
 mod aligned;
 mod reader;
 mod second;
+pub(crate) mod write;
 
 use std::ops::Range;
 

@@ -27,8 +27,9 @@ pub(super) enum Group {
 impl<'a> Holders<'a> {
     pub fn new(tenant: &'a Tenant) -> Self {
         let mut holders = Self::default();
+        // Of an operator whom a list names twice, the first counts, as when a saved plan is checked.
         let by_person =
-            |operators: &'a [Operator]| operators.iter().map(|operator| (&operator.user, operator)).collect();
+            |operators: &'a [Operator]| operators.iter().rev().map(|operator| (&operator.user, operator)).collect();
         for department in &tenant.departments {
             if let Some(operators) = &department.operators {
                 holders.operators.insert((Group::Department, &department.id), by_person(operators));

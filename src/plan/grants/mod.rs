@@ -36,8 +36,8 @@ pub use now::now;
 
 use holders::{Group, Holders};
 pub(super) use names::Names;
-use records::Joined;
 pub(super) use records::Records;
+pub use records::{Joined, addresses, joined};
 
 /// What grants are planned with.
 pub(super) struct Grants<'u, 's, 'a> {

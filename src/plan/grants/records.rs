@@ -2,8 +2,8 @@
 //! (`UserProto` has no external id), primary address and aliases, without case.
 
 use crate::{
-    live::{self, Tenant, tenant::Member},
-    names::{AttrPath, Attributes, Folded, HashMap, HashSet, Text, Value},
+    live::{self, Live, Tenant, tenant::Member},
+    names::{AttrPath, Attributes, Folded, HashMap, HashSet, TargetId, Text, Value},
     plan::index::{At, Objects},
 };
 
@@ -19,7 +19,7 @@ pub(in crate::plan) struct Records<'a> {
 
 /// What the admin API has of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::plan) enum Joined {
+pub enum Joined {
     /// One record, by its position.
     One(usize),
     /// No record has an address of the account.
@@ -110,8 +110,16 @@ impl<'a> Records<'a> {
     }
 }
 
+/// What the admin API has of each account, as the planner sees it. Empty when it was not read.
+pub fn joined(live: &Live) -> HashMap<TargetId, Joined> {
+    let Some(tenant) = &live.tenant else { return HashMap::default() };
+    let objects = Objects::users(live);
+    let records = Records::new(tenant, &objects);
+    objects.positions().map(|at| (objects.get(at).id.clone(), records.of(at))).collect()
+}
+
 /// Every address of an account: the user name, and the values of `emails`.
-fn addresses(attributes: &Attributes) -> Vec<Text> {
+pub fn addresses(attributes: &Attributes) -> Vec<Text> {
     let text = |value: &Value| value.as_text().cloned();
     let name = live::at(attributes, &AttrPath::core("userName")).and_then(|value| text(&value));
     let emails = live::at(attributes, &AttrPath::core("emails"));

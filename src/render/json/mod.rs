@@ -4,12 +4,14 @@
 //! the planner's own types. `format_version` rises only when that has to be broken.
 
 mod explain;
+mod export;
 mod import;
 mod outcome;
 mod plan;
 mod shapes;
 
 pub use explain::explain;
+pub use export::{Proof, export};
 pub use import::import;
 pub use outcome::outcome;
 pub use plan::{plan, seats_alone as seats};
@@ -36,6 +38,11 @@ pub fn outcome_schema() -> String {
 /// The JSON Schema (2020-12) of [`import`]'s output.
 pub fn import_schema() -> String {
     schema::<import::Report<'static>>("Dialform import")
+}
+
+/// The JSON Schema (2020-12) of [`export`]'s output.
+pub fn export_schema() -> String {
+    schema::<export::Report<'static>>("Dialform export")
 }
 
 fn schema<T: JsonSchema>(title: &str) -> String {

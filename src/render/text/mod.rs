@@ -5,6 +5,7 @@
 
 mod changes;
 mod explain;
+mod export;
 mod findings;
 mod held;
 mod import;
@@ -16,6 +17,7 @@ mod seats;
 pub(in crate::render) mod value;
 
 pub use explain::explain;
+pub use export::export;
 pub use findings::findings;
 pub use import::import;
 pub use outcome::{outcome, progress};

@@ -7,25 +7,25 @@ const WIDTH: usize = 110;
 
 /// Lines of YAML.
 #[derive(Debug, Default)]
-pub(super) struct Page {
-    pub(super) text: String,
+pub(crate) struct Page {
+    pub(crate) text: String,
 }
 
 impl Page {
     /// A line, indented by so many levels.
-    pub(super) fn line(&mut self, level: usize, text: &str) {
+    pub(crate) fn line(&mut self, level: usize, text: &str) {
         self.text.push_str(&"  ".repeat(level));
         self.text.push_str(text);
         self.text.push('\n');
     }
 
     /// An empty line.
-    pub(super) fn gap(&mut self) {
+    pub(crate) fn gap(&mut self) {
         self.text.push('\n');
     }
 
     /// A comment on lines of its own.
-    pub(super) fn comment(&mut self, level: usize, text: &str) {
+    pub(crate) fn comment(&mut self, level: usize, text: &str) {
         let mut line = String::new();
         let room = WIDTH - level * 2;
         // No character of a file can end the comment.
@@ -43,13 +43,13 @@ impl Page {
     }
 
     /// Several comments.
-    pub(super) fn comments(&mut self, level: usize, texts: &[String]) {
+    pub(crate) fn comments(&mut self, level: usize, texts: &[String]) {
         texts.iter().for_each(|text| self.comment(level, text));
     }
 }
 
 /// Text, bare where no reader can take it for anything else.
-pub(super) fn scalar(text: &str) -> String {
+pub(crate) fn scalar(text: &str) -> String {
     const WORDS: [&str; 10] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan"];
     let is_plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text
@@ -61,13 +61,13 @@ pub(super) fn scalar(text: &str) -> String {
 }
 
 /// An expression: single quotes keep it as it is in the portal.
-pub(super) fn expression(text: &str) -> String {
+pub(crate) fn expression(text: &str) -> String {
     let is_plain = !text.chars().any(|c| c == '\n' || c == '\t' || is_hostile(c));
     if is_plain { format!("'{}'", text.replace('\'', "''")) } else { double(text) }
 }
 
 /// A SCIM path as a key.
-pub(super) fn key(path: &str) -> String {
+pub(crate) fn key(path: &str) -> String {
     let is_plain = path.starts_with(|c: char| c.is_ascii_alphabetic())
         && path
             .chars()
