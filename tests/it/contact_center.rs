@@ -1,9 +1,10 @@
 //! `examples/contact-center`, run as a person would: it converges, drift in each kind of grant
 //! is shown and mended, a seat that a leaver frees is taken by whoever waited for one.
 
-use serde_json::Value;
+use dialform::sandbox::{Options, Sandbox, Tenant};
+use serde_json::{Value, json};
 
-use crate::process::Folder;
+use crate::{process::Folder, sandbox_api::Company};
 
 #[path = "../../examples/contact-center/generate.rs"]
 mod generate;
@@ -130,4 +131,114 @@ fn an_exclusive_kind_takes_out_whom_nobody_names() {
     let plan = plan(&folder, 4);
     assert_eq!(grants(&plan), ["withdraw contact_center Support EMEA: operator, skill 10 → -"]);
     assert_eq!(plan["changes"][0]["subject"]["name"], "temp@acme.example");
+}
+
+/// The Dialpad of the folder, for changing things by hand.
+fn by_hand(folder: &Folder) -> Company {
+    let tenant = Tenant::parse(&folder.read("tenant.yaml")).unwrap();
+    let folder = Some(folder.path(".dialform/sandbox"));
+    Company {
+        sandbox: Sandbox::open(Options { rate: None, tenant: Some(tenant), folder, ..Options::default() }).unwrap(),
+    }
+}
+
+async fn person(acme: &Company, address: &str) -> String {
+    let found = acme.get(&format!("/users?state=all&email={address}")).await;
+    found["items"][0]["id"].as_str().unwrap_or_else(|| panic!("no {address}: {found}")).to_owned()
+}
+
+/// The address of the first person of a group, and of another one.
+fn of_group(folder: &Folder, group: &str) -> String {
+    let people = folder.read("people.csv");
+    let line =
+        people.lines().find(|line| line.ends_with(&format!(";{group}"))).unwrap_or_else(|| panic!("nobody in {group}"));
+    line.split(',').nth(1).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn drift_in_each_kind_of_grant_is_shown_and_mended() {
+    let folder = Folder::example("contact-center");
+    assert_eq!(folder.run(&["apply", "--yes", "--quiet"]).code, 4);
+    let [agent, senior, lead, staff, desk, admin] = [
+        "CC-Billing",
+        "CC-Billing-Senior",
+        "CC-Billing-Leads",
+        "SG-Staff",
+        "SG-Staff;SG-Front-Desk",
+        "SG-Staff;SG-Dialpad-Admins",
+    ]
+    .map(|group| of_group(&folder, group));
+    {
+        let acme = by_hand(&folder);
+        let center = acme.id("/callcenters", "Billing").await;
+        let operators = format!("/callcenters/{center}/operators");
+        let id = person(&acme, &agent).await;
+        acme.good("DELETE", &operators, json!({ "user_id": id })).await;
+        let id = person(&acme, &senior).await;
+        acme.good("PATCH", &format!("{operators}/{id}/skill"), json!({ "skill_level": 7 })).await;
+        let new_york = acme.id("/offices", "New York").await;
+        let berlin = acme.id("/offices", "Berlin").await;
+        let id = person(&acme, &lead).await;
+        let policy = acme.id("/accesscontrolpolicies", "Call routing editors").await;
+        let body = json!({ "user_id": id, "target_type": "callcenter", "target_id": center });
+        acme.good("POST", &format!("/accesscontrolpolicies/{policy}/unassign"), body).await;
+        let id = person(&acme, &staff).await;
+        acme.good("PATCH", &format!("/users/{id}"), json!({ "license": "agents" })).await;
+        let channel = acme.id("/channels", "All hands").await;
+        let members = format!("/channels/{channel}/members");
+        acme.good("DELETE", &members, json!({ "user_id": id })).await;
+        let id = person(&acme, &desk).await;
+        let department = acme.id("/departments", "Front desk").await;
+        let body = json!({ "operator_id": id, "operator_type": "user" });
+        acme.good("DELETE", &format!("/departments/{department}/operators"), body).await;
+        let id = person(&acme, &admin).await;
+        let body = json!({ "is_super_admin": false, "admin_office_ids": [new_york, berlin], "international_dialing_enabled": false });
+        acme.good("PATCH", &format!("/users/{id}"), body).await;
+        // Nobody's numbers stand in the way: Support licences have none.
+        let id = person(&acme, &of_group(&folder, "CC-Sales-UK")).await;
+        acme.good("PATCH", &format!("/users/{id}"), json!({ "office_id": new_york })).await;
+    }
+    let drifted = plan(&folder, 4);
+    let mut found = grants(&drifted);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "grant channel All hands: - → ",
+            "grant company_admin -: - → ",
+            "grant contact_center Billing: - → operator, skill 50",
+            "grant department Front desk: - → operator",
+            "grant office_admin London: - → ",
+            "grant policy Call routing editors: - → ",
+            "move_office office -: New York → London",
+            "regrant contact_center Billing: operator, skill 7 → operator, skill 80",
+            "set_license license -: agents → talk",
+            "set_settings setting international_dialing: off → on",
+        ]
+    );
+    assert_eq!(folder.run(&["apply", "--yes", "--quiet"]).code, 4);
+    assert_eq!(plan(&folder, 4)["changes"], json!([]));
+}
+
+#[tokio::test]
+async fn a_saved_plan_is_stale_when_a_grant_that_it_touches_moved_and_not_when_another_did() {
+    let folder = Folder::example("contact-center");
+    assert_eq!(folder.run(&["apply", "--yes", "--quiet"]).code, 4);
+    folder.edit("teams/priority.yaml", "skill: 80", "skill: 90");
+    folder.run(&["plan", "--out", "plan.json", "--quiet"]);
+    let skill = async |address: &str, center: &str, level: u8| {
+        let acme = by_hand(&folder);
+        let (id, center) = (person(&acme, address).await, acme.id("/callcenters", center).await);
+        let path = format!("/callcenters/{center}/operators/{id}/skill");
+        acme.good("PATCH", &path, json!({ "skill_level": level })).await;
+    };
+    skill(&of_group(&folder, "CC-Billing"), "Billing", 3).await;
+    skill(&of_group(&folder, "CC-Priority-Senior"), "Priority", 4).await;
+    let stale = folder.run(&["apply", "plan.json", "--yes"]);
+    assert_eq!(stale.code, 5, "{}\n{}", stale.out, stale.err);
+    assert!(stale.err.contains(&of_group(&folder, "CC-Priority-Senior")), "{}", stale.err);
+    assert!(!stale.err.contains(&of_group(&folder, "CC-Billing")), "{}", stale.err);
+    skill(&of_group(&folder, "CC-Priority-Senior"), "Priority", 80).await;
+    // Four people still wait for a seat.
+    assert_eq!(folder.run(&["apply", "plan.json", "--yes", "--quiet"]).code, 4);
 }
