@@ -187,7 +187,7 @@ pub fn names(manifest: &Manifest, live: &Live, terminal: &mut Terminal) -> Resul
 /// Says that the service could not be read, with the next step.
 pub fn unreachable(error: &ReadError, terminal: &mut Terminal) {
     let next = match error {
-        ReadError::Credentials { .. } => "check the token; `dialform doctor` tests the connection",
+        ReadError::Credentials { .. } => "check the token, or the key of the admin API; `dialform doctor` tests both",
         ReadError::Unreachable { .. } | ReadError::Unusable { .. } => "`dialform doctor` tests the connection",
     };
     terminal.complain(&format!("failed to {error}\n  {next}; nothing was changed"));

@@ -3,7 +3,10 @@
 use crate::{
     directory::Person,
     expr::Lookup,
-    manifest::{Choice, ContactCenterGrant, DepartmentGrant, Grants, Manifest, OfficeAdmin, PolicyGrant, SettingGrant},
+    manifest::{
+        Choice, ContactCenterGrant, DepartmentGrant, Grants, Manifest, MappingSource, OfficeAdmin, PolicyAt,
+        PolicyGrant, SettingGrant,
+    },
     names::{Folded, License, Place, Post, RoleName, Text, fold},
 };
 
@@ -55,6 +58,66 @@ impl Granted<'_> {
             && policies.is_empty()
             && channels.is_empty()
             && settings.is_empty()
+    }
+}
+
+impl Granted<'_> {
+    /// What it comes to in words, for comparing two manifests: what is given, as what, and the line.
+    pub fn lines(&self) -> Vec<(Text, Text, Place)> {
+        let mut lines: Vec<(Text, Text, Place)> = Vec::new();
+        let mut add = |what: String, text: Text, place: &Place| lines.push((what.into(), text, place.clone()));
+        fn chosen<T>(single: &Single<T>, text: impl Fn(&T) -> Text) -> Text {
+            match &single.value {
+                Picked::Value(value) => text(value),
+                Picked::Silent { attribute, value: Some(value) } => {
+                    format!("held: `{attribute}` is \"{value}\"").into()
+                }
+                Picked::Silent { attribute, value: None } => format!("held: `{attribute}` is empty").into(),
+            }
+        }
+        if let Some(single) = &self.license {
+            add("licence".into(), chosen(single, |license| license.product().into()), single.place);
+        }
+        if let Some(single) = &self.office {
+            add("office".into(), chosen(single, Text::clone), single.place);
+        }
+        for Given { value, place, .. } in &self.departments {
+            add(format!("department {}", value.name), value.post.as_str().into(), place);
+        }
+        for Given { value, place, .. } in &self.contact_centers {
+            add(format!("contact center {}", value.name), post_text(value.post, value.skill), place);
+        }
+        for Given { value, place, .. } in &self.office_admin {
+            let offices = match value {
+                OfficeAdmin::Own => "their own".into(),
+                OfficeAdmin::Named(names) => names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ").into(),
+            };
+            add("office administration".into(), offices, place);
+        }
+        if let Some((_, place)) = self.company_admin {
+            add("company administration".into(), "yes".into(), place);
+        }
+        for Given { value, place, .. } in &self.policies {
+            let at = match &value.at {
+                PolicyAt::Company => "the company".into(),
+                PolicyAt::Office(name) => format!("office {name}").into(),
+                PolicyAt::ContactCenter(name) => format!("contact center {name}").into(),
+            };
+            add(format!("policy {}", value.name), at, place);
+        }
+        for Given { value, place, .. } in &self.channels {
+            add(format!("channel {value}"), "member".into(), place);
+        }
+        for (_, grant) in &self.settings {
+            let source = match &grant.mapping.source {
+                MappingSource::Attribute(name) => format!("[{name}]"),
+                MappingSource::Constant(value) => value.to_string(),
+                MappingSource::Expression(expression) => expression.text().to_string(),
+                MappingSource::None => "left alone".to_owned(),
+            };
+            add(format!("setting {}", grant.setting.name()), source.into(), &grant.mapping.place);
+        }
+        lines
     }
 }
 

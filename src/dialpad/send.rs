@@ -142,6 +142,13 @@ fn accepted(client: &Client, answer: &Answer, repeat: Repeat) -> Result<(), Send
         408 | 502 | 503 | 504 => SendError::InDoubt { message },
         // A refusal of a later try says nothing of an earlier one that was lost.
         _ if answer.maybe_done_before && repeat == Repeat::IfUnprocessed => SendError::InDoubt { message },
-        status => SendError::Refused { status, message },
+        status => SendError::Refused { status, message: of_seats(status, message) },
     })
+}
+
+/// A refusal that is about licences is called so: what was sent is not at fault.
+fn of_seats(status: u16, message: String) -> String {
+    let folded = crate::names::fold(&message);
+    let is_billing = status == 402 || folded.contains("billing issue") || folded.contains("transaction failed");
+    if is_billing { format!("no licence free: {message}") } else { message }
 }

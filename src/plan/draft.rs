@@ -185,8 +185,8 @@ fn sentence(code: &str) -> (&'static str, &'static str) {
             "people are created without an office, which Dialpad then chooses: their seats are not counted",
         ),
         "ungranted" => (
-            "person has a place or right that a role names and none of theirs gives; it was not given here, and stays",
-            "people have places or rights that a role names and none of theirs gives; they were not given here, and stay",
+            "place or right that a role names is held by somebody whose roles do not give it; nothing says that it was given here, and it stays",
+            "places and rights that roles name are held by people whose roles do not give them; nothing says that they were given here, and they stay",
         ),
         "undo_deleted" => (
             "deleted object cannot be brought back by a plan (Dialpad restores a user for a while)",

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::{
-    desired::{self, Cause, Desired, Mapped, Standing, Subject, User},
+    desired::{self, Cause, Desired, Granted, Mapped, Standing, Subject, User},
     directory::Directory,
     expr::World,
     manifest::{Manifest, Mapping},
@@ -61,6 +61,21 @@ pub struct Changes {
     pub roles: Option<RolesChange>,
     /// Values that differ, by target attribute.
     pub values: Vec<ValueChange>,
+    /// What roles give beyond SCIM and that differs.
+    pub grants: Vec<GrantEdit>,
+}
+
+/// Something that a role gives, before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantEdit {
+    /// What: `licence`, `contact center Support EMEA`.
+    pub what: Text,
+    /// As what, before the edit; absent when no role gave it.
+    pub before: Option<Text>,
+    /// As what, after it; absent when no role gives it any more.
+    pub after: Option<Text>,
+    /// The line of the role, of the new manifest where it has one.
+    pub place: Place,
 }
 
 /// Roles before and after.
@@ -122,13 +137,17 @@ pub fn between(before: &Manifest, after: &Manifest, directory: &Directory, now: 
                 edit.leaves.push(Leaves { person, before: cause.clone(), after: out.clone() });
             }
             (Standing::Entitled { roles: old_roles, .. }, Standing::Entitled { roles, .. }) => {
+                let grants = granted(
+                    &desired::granted(before, new.person, old_roles),
+                    &desired::granted(after, new.person, roles),
+                );
                 let roles =
                     (old_roles != roles).then(|| RolesChange { before: old_roles.clone(), after: roles.clone() });
                 let values = comparison.values(new);
-                if roles.is_none() && values.is_empty() {
+                if roles.is_none() && values.is_empty() && grants.is_empty() {
                     edit.same += 1;
                 } else {
-                    edit.changes.push(Changes { person, roles, values });
+                    edit.changes.push(Changes { person, roles, values, grants });
                 }
             }
         }
@@ -137,6 +156,23 @@ pub fn between(before: &Manifest, after: &Manifest, directory: &Directory, now: 
     edit.leaves.sort_by(|left, right| left.person.cmp(&right.person));
     edit.changes.sort_by(|left, right| left.person.cmp(&right.person));
     edit
+}
+
+/// What roles give before and after, where it differs.
+fn granted(old: &Granted, new: &Granted) -> Vec<GrantEdit> {
+    let mut before: BTreeMap<Text, (Text, Place)> =
+        old.lines().into_iter().map(|(what, text, place)| (what, (text, place))).collect();
+    let mut grants = Vec::new();
+    for (what, after, place) in new.lines() {
+        let old = before.remove(&what).map(|(text, _)| text);
+        if old.as_ref() != Some(&after) {
+            grants.push(GrantEdit { what, before: old, after: Some(after), place });
+        }
+    }
+    let gone = before.into_iter();
+    grants.extend(gone.map(|(what, (text, place))| GrantEdit { what, before: Some(text), after: None, place }));
+    grants.sort_by(|left, right| left.what.cmp(&right.what));
+    grants
 }
 
 /// Everything that two manifests want for people is asked under the same world.

@@ -34,6 +34,9 @@ pub(super) fn plan(scene: &Scene, mut draft: Draft) -> Plan {
     notes.sort();
     notes.dedup();
     let mut unmanaged = unmanaged;
+    // Whom an exclusive grant is taken from is changed, whoever they are.
+    let changed: HashSet<&TargetId> = changes.iter().filter_map(|change| change.subject.target.as_ref()).collect();
+    unmanaged.retain(|subject| subject.target.as_ref().is_none_or(|target| !changed.contains(target)));
     unmanaged.sort();
     remember.extend(sizes(scene).filter(|_| trusted).map(Remember::Sizes));
     Plan {

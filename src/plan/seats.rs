@@ -10,7 +10,7 @@ use super::{
     Action, ChangeId, Draft, Note, SeatLine,
     draft::Planned,
     grants::{Names, Records},
-    users::Users,
+    index::Objects,
 };
 use crate::{
     live::{Tenant, tenant::Member},
@@ -33,7 +33,7 @@ pub(super) struct Seat {
 }
 
 /// Says which seats the changes of accounts take and give back.
-pub(super) fn mark(records: &Records, names: &Names, users: &Users, draft: &mut Draft) {
+pub(super) fn mark(records: &Records, names: &Names, accounts: &Objects, draft: &mut Draft) {
     let tenant = records.tenant;
     let later: HashSet<ChangeId> = draft
         .planned
@@ -50,7 +50,7 @@ pub(super) fn mark(records: &Records, names: &Names, users: &Users, draft: &mut 
     for planned in &mut draft.planned {
         let change = &planned.change;
         let member = || {
-            let at = users.matcher.objects.find(change.subject.target.as_ref()?)?;
+            let at = accounts.find(change.subject.target.as_ref()?)?;
             records.member_of(at)
         };
         let said = |names: &[&str]| {

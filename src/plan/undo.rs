@@ -56,6 +56,7 @@ pub fn undo(inputs: &Inputs, options: &Options, ran: Ran) -> Plan {
         ran.run
     );
     draft.notes.push(Note { code: "undo".into(), message: kept.into(), place: None });
+    super::grants::mark_seats(&scene, users, &mut draft);
     draft.tell_counts();
     finish::plan(&scene, draft)
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     desired::Cause,
     names::{Place, count},
-    plan::edit::{Edit, ValueChange, Wanted},
+    plan::edit::{Edit, GrantEdit, ValueChange, Wanted},
 };
 
 /// Bytes of the people of one kind in Markdown; a comment has 65,536 characters for all three.
@@ -59,6 +59,9 @@ pub fn text(edit: &Edit, color: bool) -> String {
                 wanted(after)
             ));
         }
+        for change in &person.grants {
+            out.push_str(&format!("      {}  ({})\n", line(&granted(change)), change.place));
+        }
     }
     out
 }
@@ -82,7 +85,8 @@ pub fn markdown(edit: &Edit) -> String {
             .values
             .iter()
             .map(|change| format!("{}: {} → {}", change.path.as_str(), wanted(&change.before), wanted(&change.after)));
-        (&*person.person, roles.chain(values).collect::<Vec<_>>().join("; "))
+        let grants = person.grants.iter().map(granted);
+        (&*person.person, roles.chain(values).chain(grants).collect::<Vec<_>>().join("; "))
     });
     section(&mut out, "Change", edit.changes.len(), changes);
     out
@@ -165,6 +169,17 @@ struct ChangeJson {
     #[serde(skip_serializing_if = "Option::is_none")]
     roles: Option<RolesJson>,
     values: Vec<ValueJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    grants: Vec<GrantJson>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct GrantJson {
+    what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -233,6 +248,15 @@ pub fn json(edit: &Edit) -> String {
                         after: value(&change.after),
                     })
                     .collect(),
+                grants: person
+                    .grants
+                    .iter()
+                    .map(|change| GrantJson {
+                        what: change.what.to_string(),
+                        before: change.before.as_deref().map(str::to_owned),
+                        after: change.after.as_deref().map(str::to_owned),
+                    })
+                    .collect(),
             })
             .collect(),
     };
@@ -274,6 +298,13 @@ pub(super) fn names(roles: &[crate::names::RoleName]) -> String {
 
 pub(super) fn roles(roles: &[crate::names::RoleName]) -> String {
     if roles.is_empty() { String::new() } else { format!(" as {}", names(roles)) }
+}
+
+/// `licence: Connect → Sell`, `contact center Billing: none → operator`.
+pub(super) fn granted(change: &GrantEdit) -> String {
+    let GrantEdit { what, before, after, place: _ } = change;
+    let side = |text: &Option<crate::names::Text>| text.as_deref().unwrap_or("none").to_owned();
+    format!("{what}: {} → {}", side(before), side(after))
 }
 
 pub(super) fn wanted(wanted: &Wanted) -> String {

@@ -107,8 +107,16 @@ pub fn stopped(stop: &Stop) -> (String, &'static str) {
     }
 }
 
+/// The status, unless the service's words begin with it.
+pub fn code_before(http: Option<u16>, message: &str) -> Option<u16> {
+    http.filter(|code| !message.starts_with(&code.to_string()))
+}
+
 /// What to do about an answer of the service.
-pub fn next_step(http: Option<u16>) -> &'static str {
+pub fn next_step(http: Option<u16>, message: &str) -> &'static str {
+    if message.contains("no licence free") {
+        return "buy a licence for the office, or let somebody go: `dialform seats` shows what is free";
+    }
     match http {
         None => "there was no answer: check the network, then apply again; nothing is sent twice",
         Some(401 | 403) => "the token may not do this: `dialform doctor` says what it may",

@@ -3,7 +3,7 @@
 use crate::{
     memory::GrantKind,
     names::{License, Text, count},
-    plan::{Action, Change, GrantChange, Kind, Reason},
+    plan::{Action, Change, GrantChange, Held, Kind, Reason},
 };
 
 /// `count` for the plan's own numbers.
@@ -29,6 +29,18 @@ pub(super) fn kinds(kind: Kind) -> &'static str {
     match kind {
         Kind::User => "people",
         Kind::Group => "groups",
+    }
+}
+
+/// Those whom held changes are about: `3 people`, of whom one can have several places.
+pub(super) fn those(held: &[&Held]) -> String {
+    let people: std::collections::BTreeSet<_> = held.iter().map(|held| &held.subject).collect();
+    match held.first() {
+        Some(first) if people.len() < held.len() => {
+            format!("{} ({})", objects(first.subject.kind, people.len()), count(held.len(), "change", "changes"))
+        }
+        Some(first) => objects(first.subject.kind, held.len()),
+        None => String::new(),
     }
 }
 

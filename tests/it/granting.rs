@@ -527,3 +527,59 @@ fn the_snippets_of_the_documentation_are_manifests() {
     let scene = Scene::of(&format!("{HEAD}{assignments}{}{}", blocks[0], blocks[1]));
     assert!(scene.manifest.grants.exclusive.contact_centers && scene.manifest.has_grants());
 }
+
+#[test]
+fn a_contact_center_needs_an_agents_licence_and_never_makes_two_plans_undo_each_other() {
+    let roles = "roles:\n  staff: { grants: { license: connect } }\n  agent: { grants: { contact_centers: [{ name: Support }] } }\n";
+    let assignments = "assignments: [{ group: staff, role: staff }, { group: agent, role: agent }]\n";
+    let scene =
+        Scene::of(&format!("{HEAD}{roles}{assignments}")).group("staff", &["ana"]).group("agent", &["ana", "ben"]);
+    let scene = scene.person("ana", json!({})).linked("ana").person("ben", json!({})).linked("ben");
+    let plan = plan(&scene, tenant(vec![record("ana"), record("ben")]));
+    // Whom a role gives Connect gets no place: Dialpad would give Sell with it, and the next plan Connect again.
+    let held = only_held(&plan, Reason::MissingRequired);
+    assert_eq!(&*held.subject.name, "ana@acme.example");
+    assert_eq!(&*held.message, "a contact center needs Sell or Support, and the role staff gives Connect");
+    // Whom no role gives a licence gets one with the place, and the plan says so.
+    assert_eq!(
+        grants(&plan),
+        [
+            "grant ben@acme.example contact_center Support: - → operator",
+            "grant ben@acme.example license : talk → agents"
+        ]
+    );
+    assert_eq!(seats(&plan, "London", &License::Agents).needed, 1);
+}
+
+#[test]
+fn an_edit_of_grants_is_an_edit() {
+    let edited = |from: &str, to: &str| Scene::of(&scene("").text.replace(from, to));
+    let people = with(with(scene(""), "ana", "agent", json!({ "city": "LON" })), "ben", "member", json!({}));
+    let after = edited("license: sell", "license: support");
+    let edit = plan::edit::between(&people.manifest, &after.manifest, &people.directory(), people.now.parse().unwrap());
+    let changed: Vec<_> = edit.changes.iter().map(|change| (&*change.person, change.grants.len())).collect();
+    assert_eq!((changed, edit.same), (vec![("ana@acme.example", 1)], 1));
+    let grant = &edit.changes[0].grants[0];
+    assert_eq!(
+        (&*grant.what, grant.before.as_deref(), grant.after.as_deref()),
+        ("licence", Some("Sell"), Some("Support"))
+    );
+    let gone = edited("      channels: [News]\n", "");
+    let edit = plan::edit::between(&people.manifest, &gone.manifest, &people.directory(), people.now.parse().unwrap());
+    assert_eq!(edit.changes[0].grants[0].after, None);
+    assert!(dialform::render::edit::text(&edit, false).contains("channel News: member → none"));
+    assert!(dialform::render::edit::markdown(&edit).contains("channel News: member → none"));
+}
+
+#[test]
+fn an_account_that_an_exclusive_kind_changes_is_not_called_unchanged() {
+    let scene = with(scene("grants: { departments: { exclusive: true } }\n"), "ana", "member", json!({}));
+    let scene = scene.user("d-eve", json!({ "userName": "eve@acme.example", "active": true }));
+    let mut tenant = tenant(vec![record("ana"), record("eve")]);
+    tenant.channels[0].members = Some(vec![api("ana")]);
+    tenant.departments[0].operators =
+        Some(vec![operator("ana", Post::Operator, None), operator("eve", Post::Admin, None)]);
+    let plan = plan(&scene, tenant);
+    assert_eq!(lines(&plan), ["withdraw eve@acme.example"]);
+    assert_eq!(plan.unmanaged, []);
+}

@@ -55,6 +55,7 @@ pub(super) fn grants(raw: &raw::Manifest, roles: &mut [Role], judge: &mut Judge)
         let name = role.name.as_str();
         let Some(written) = raw.roles.get(name).and_then(|role| role.grants.as_ref()) else { continue };
         role.grants = GrantsOf { name, scope: raw.scope, judge }.grants(written);
+        no_agent(name, &role.grants, judge);
         if !has_api && !role.grants.is_empty() {
             let spot = judge.key(&["roles", name, "grants"]);
             let message = "grants go through the admin API, and `target.dialpad` has no `api`";
@@ -63,6 +64,24 @@ pub(super) fn grants(raw: &raw::Manifest, roles: &mut [Role], judge: &mut Judge)
         }
     }
     two_owners(raw, judge);
+}
+
+/// A contact center needs an agent's licence: with another one Dialpad would change it, and the
+/// next plan would change it back.
+fn no_agent(role: &str, grants: &Grants, judge: &mut Judge) {
+    let Some(license) = &grants.license else { return };
+    let Choice::Always(wanted) = &license.value else { return };
+    if wanted.is_agent() || grants.contact_centers.is_empty() {
+        return;
+    }
+    let spot = judge.spot(&["roles", role, "grants", "license"]);
+    let centers = judge.key(&["roles", role, "grants", "contact_centers"]);
+    let message = format!("a contact center needs Sell or Support, and the role gives {}", wanted.product());
+    let problem = judge.error(&spot, "no_agent_license", message);
+    *problem = problem
+        .clone()
+        .related(&centers.file, centers.span, "this needs it")
+        .help("write `license: sell` or `license: support`, or take the contact centers out");
 }
 
 /// Office and licence have one owner each: a grant or a mapping.

@@ -139,6 +139,7 @@ impl JsonSchema for OfficeAdmin {
             "description": "`own`, the person's own office, or a list of names.",
             "type": ["string", "array"],
             "pattern": "^own$",
+            "patternErrorMessage": "write `own`, or a list of names such as `[London, Berlin]`",
             "items": { "type": "string", "minLength": 1 },
             "minItems": 1,
         })
@@ -184,6 +185,7 @@ impl JsonSchema for PolicyAt {
             "description": "`company`, `{ office: NAME }` or `{ contact_center: NAME }`.",
             "type": ["string", "object"],
             "pattern": "^company$",
+            "patternErrorMessage": "write `company`, `{ office: NAME }` or `{ contact_center: NAME }`",
             "properties": { "office": name(), "contact_center": name() },
             "additionalProperties": false,
             "minProperties": 1,

@@ -16,6 +16,7 @@ use super::{
     Action, ApiUser, Cause, CauseKind, Change, ChangeId, Draft, GrantChange, Held, Reason, Request, Subject,
     draft::{Gate, Planned, change, user},
     guard::held,
+    index::Objects,
     scene::Scene,
     users::{Account, Users},
 };
@@ -87,8 +88,15 @@ pub(super) fn plan(users: &Users, draft: &mut Draft) {
     grants.withdraw(draft);
     grants.exclusive(draft);
     keep::guard(&grants, draft);
-    super::seats::mark(&grants.records, &grants.names, users, draft);
+    super::seats::mark(&grants.records, &grants.names, &users.matcher.objects, draft);
     unread(tenant, draft);
+}
+
+/// Says which seats the changes of accounts take and free, where nothing else goes through the admin API.
+pub(super) fn mark_seats(scene: &Scene, accounts: &Objects, draft: &mut Draft) {
+    if let Some(tenant) = &scene.inputs.live.tenant {
+        super::seats::mark(&Records::new(tenant, accounts), &Names::new(tenant), accounts, draft);
+    }
 }
 
 /// Changes of accounts, by person.

@@ -2,7 +2,7 @@
 
 use super::{Grants, Group, Person, by_role, person::Seated};
 use crate::{
-    desired::{Given as Wanted, Granted, post_text},
+    desired::{Given as Wanted, Granted, Picked, Single, post_text},
     live::tenant::Section,
     manifest::{ContactCenterGrant, OfficeAdmin},
     memory::{Given, GrantKind},
@@ -98,6 +98,20 @@ impl<'a> Grants<'_, '_, 'a> {
         if !self.is_read(Section::ContactCenters) {
             return;
         }
+        // With the place Dialpad would give a licence that the roles do not, and the next plan would take it back.
+        if let (Some(Single { value: Picked::Value(license), role, place, .. }), Some(first)) =
+            (&granted.license, granted.contact_centers.first())
+            && !license.is_agent()
+        {
+            let message =
+                format!("a contact center needs Sell or Support, and the role {role} gives {}", license.product());
+            let places = vec![first.place.clone(), (*place).clone()];
+            let mut held =
+                held(Reason::MissingRequired, person.subject.clone(), Some(Action::Grant), message.into(), places);
+            held.remedy = "declare the role that gives an agent's licence before the other one".into();
+            draft.held.push(held);
+            return;
+        }
         // The first place of an agent without an agent's licence takes one; the others come after it.
         let mut is_agent = seated.license.as_ref().is_none_or(License::is_agent);
         for Wanted { value, role, place } in &granted.contact_centers {
@@ -150,11 +164,21 @@ impl<'a> Grants<'_, '_, 'a> {
                 .then_some(self.manifest().grants.keep_paid_numbers),
         };
         let mut seat = Seat::default();
+        let mut taken = None;
         let (action, requests, before, after) = match held {
             None => {
                 if !*is_agent {
                     // Dialpad takes the licence with the place.
                     *is_agent = true;
+                    taken = Some(GrantChange {
+                        kind: GrantKind::License,
+                        name: "".into(),
+                        at: None,
+                        before: seated.license.as_ref().map(|license| license.as_str().into()),
+                        after: Some(self.agent_license(seated).as_str().into()),
+                        given: None,
+                        place: wanted.place.clone(),
+                    });
                     let office = seated.office.map(|office| office.id.clone());
                     let license = |license: Option<License>| office.clone().zip(license);
                     seat = Seat {
@@ -194,7 +218,8 @@ impl<'a> Grants<'_, '_, 'a> {
             given: Some(given.clone()),
             place: wanted.place.clone(),
         };
-        let mut change = self.change(action, person, &given, cause, vec![grant], requests);
+        let grants = std::iter::once(grant).chain(taken).collect();
+        let mut change = self.change(action, person, &given, cause, grants, requests);
         change.depends_on.extend(seated.needs.iter().cloned());
         let planned = Planned { seat, ..Planned::open(change) };
         self.propose(draft, person, planned);

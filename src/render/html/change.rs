@@ -13,7 +13,7 @@ use crate::{
         outcome::{ChangeResult, Status},
     },
     render::{
-        outcome::next_step,
+        outcome::{code_before, next_step},
         phrase::{grant_text, infinitive},
         summary::says_no_more,
     },
@@ -85,8 +85,8 @@ fn answer(status: &Status) -> Markup {
         @match status {
             Status::Done | Status::Already => {}
             Status::Failed { http, message } => {
-                p { @if let Some(code) = http { (code) " " } (prose(message)) }
-                p.todo { (prose(next_step(*http))) }
+                p { @if let Some(code) = code_before(*http, message) { (code) " " } (prose(message)) }
+                p.todo { (prose(next_step(*http, message))) }
             }
             Status::Skipped { because } => p { (prose(because)) },
         }

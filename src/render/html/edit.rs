@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::page::{Filters, at, name, page};
 use crate::{
     names::count,
-    plan::edit::{Changes, Edit, RolesChange, ValueChange},
+    plan::edit::{Changes, Edit, GrantEdit, RolesChange, ValueChange},
     render::edit::{cause, names, roles, summary, wanted},
 };
 
@@ -51,7 +51,7 @@ fn section<'a>(key: &str, title: &str, people: impl ExactSizeIterator<Item = (&'
 }
 
 fn table(who: &Changes) -> Markup {
-    let Changes { person: _, roles, values } = who;
+    let Changes { person: _, roles, values, grants } = who;
     html! {
         table {
             thead { tr { th scope="col" { "Attribute" } th scope="col" { "Before" } th scope="col" { "After" } } }
@@ -61,6 +61,13 @@ fn table(who: &Changes) -> Markup {
                 }
                 @for ValueChange { path, before, after, place } in values {
                     (row(&html! { (name(path.as_str())) (at(place)) }, &wanted(before), &wanted(after)))
+                }
+                @for GrantEdit { what, before, after, place } in grants {
+                    (row(
+                        &html! { (name(what)) (at(place)) },
+                        before.as_deref().unwrap_or("none"),
+                        after.as_deref().unwrap_or("none"),
+                    ))
                 }
             }
         }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     plan::{Held, Reason},
     render::{
-        phrase::{digits, infinitive, meaning, objects},
+        phrase::{digits, infinitive, meaning, those},
         summary::{Summary, alike, common_remedy},
     },
 };
@@ -78,7 +78,7 @@ fn groups(held: &[&Held], remedies: bool) -> Markup {
                 },
                 many => {
                     div.group data-block=(many[0].message) {
-                        (matter(many[0], &html! { strong { (objects(many[0].subject.kind, many.len())) } }))
+                        (matter(many[0], &html! { strong { (those(many)) } }))
                         (remedy(many[0], remedies))
                         @for some in many.chunks(CHUNK) {
                             ul.names.chunk data-block="" {

@@ -12,7 +12,7 @@ use crate::{
         outcome::{ChangeResult, Outcome},
     },
     render::{
-        outcome::{Tally, next_step, stopped},
+        outcome::{Tally, code_before, next_step, stopped},
         phrase::{duration, infinitive, number},
     },
 };
@@ -107,8 +107,8 @@ fn failed<'a>(tally: &'a Tally<'a>) -> Option<Section<'a>> {
             .iter()
             .map(|(result, http, message)| -> Entry {
                 Box::new(|| {
-                    let http_text = http.map_or_else(String::new, |code| format!("{code} "));
-                    let then = next_step(*http);
+                    let http_text = code_before(*http, message).map_or_else(String::new, |code| format!("{code} "));
+                    let then = next_step(*http, message);
                     format!("- {}: {http_text}{}\n  - to do: {then}", what(result), prose(message))
                 })
             })

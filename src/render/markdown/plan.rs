@@ -9,7 +9,7 @@ use crate::{
     names::{Place, count},
     plan::{Action, AttributeChange, Cause, Change, Held, Kind, MemberName, Note, Plan, Reason, SeatLine},
     render::{
-        phrase::{cost, digits, grant_text, heading, infinitive, meaning, number, objects},
+        phrase::{cost, digits, grant_text, heading, infinitive, meaning, number, those},
         summary::{Summary, alike, common_remedy, says_no_more},
         text::{
             page::place,
@@ -267,7 +267,7 @@ fn held_entries<'a>(held: &[&'a Held], remedies: bool) -> Vec<Entry<'a>> {
                 move || held_entry(held, &code(&held.subject.name), remedies)
             })),
             many => {
-                let (first, whom) = (many[0], objects(many[0].subject.kind, many.len()));
+                let (first, whom) = (many[0], those(many));
                 entries.push(Box::new(move || held_entry(first, &whom, remedies)));
                 let name = |held: &'a Held| -> Entry<'a> { Box::new(|| format!("  - {}", code(&held.subject.name))) };
                 entries.extend(many.iter().map(|held| name(held)));

@@ -6,7 +6,7 @@ use crate::{
     plan::{Held, Reason},
     render::{
         neutral,
-        phrase::{digits, infinitive, meaning, objects},
+        phrase::{digits, infinitive, meaning, those},
         summary::{Summary, alike, common_remedy},
     },
 };
@@ -65,8 +65,7 @@ pub(super) fn list(page: &mut Page, held: &[&Held], with_remedies: bool, indent:
 
 /// Several that differ only in whom they are about.
 fn together(page: &mut Page, held: &[&Held], indent: usize, view: &View) {
-    let kind = held[0].subject.kind;
-    line(page, held[0], &objects(kind, held.len()), indent);
+    line(page, held[0], &those(held), indent);
     let first = view.first(NAMES);
     let mut names: Vec<String> =
         held.iter().take(first).map(|held| neutral::line(&held.subject.name).into_owned()).collect();

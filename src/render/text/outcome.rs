@@ -15,7 +15,7 @@ use crate::{
     },
     render::{
         neutral,
-        outcome::{Tally, next_step, stopped, takes_access},
+        outcome::{Tally, code_before, next_step, stopped, takes_access},
         phrase::{digits, duration, infinitive, number, past},
     },
 };
@@ -80,7 +80,7 @@ fn why(result: &ChangeResult) -> String {
 
 fn answer(http: Option<u16>, message: &str) -> String {
     let message = value::cut(neutral::line(message).into_owned(), 500);
-    http.map_or_else(|| message.clone(), |code| format!("{code} {message}"))
+    code_before(http, &message).map_or_else(|| message.clone(), |code| format!("{code} {message}"))
 }
 
 fn numbers(page: &mut Page, plan: &Plan, outcome: &Outcome, tally: &Tally) {
@@ -134,7 +134,7 @@ fn failed(page: &mut Page, tally: &Tally, view: &View) {
             page.line(&format!("    ! {} {name}", infinitive(result.action)), "");
         }
         more(page, 4, results.len(), first);
-        page.line(&format!("    → {}", page.paint.ink(Ink::Added, next_step(http))), "");
+        page.line(&format!("    → {}", page.paint.ink(Ink::Added, next_step(http, message))), "");
     }
     more(page, 2, kinds, first);
 }
