@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Action, Change, ChangeId, Held, Members, Note, Reason, Ref, Remember, SeatLine, Subject,
+    Action, Change, ChangeId, Extent, Held, Members, Note, Reason, Ref, Remember, SeatLine, Subject,
     budget::{exceeded, released},
     draft::{Draft, Gate, Planned},
     other_writer,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     manifest::Seats,
-    names::{HashMap, HashSet, Place, TargetId, Text, count},
+    names::{Folded, HashMap, HashSet, Place, TargetId, Text, count},
 };
 
 /// A held change with its next step.
@@ -455,6 +455,29 @@ impl Guard<'_, '_> {
         }
     }
 
+    /// An `--allow` that lets nothing through is a slip: fewer than are held, or nobody's name.
+    fn say_what_lets_nothing_through(&mut self) {
+        for allowance in &self.scene.options.allow {
+            let held = self.held.iter().filter(|held| held.reason == allowance.reason).count();
+            let why = match &allowance.extent {
+                Extent::Count(count) if held > 0 && (*count as usize) < held => {
+                    format!("{held} are held, and they go through all together or by name")
+                }
+                Extent::Subject(name) => {
+                    let is = |subject: &Subject| self.names_of(subject).into_iter().any(|of| Folded::new(of) == *name);
+                    let subjects = self.planned.iter().map(|planned| &planned.change.subject);
+                    if subjects.chain(self.held.iter().map(|held| &held.subject)).any(is) {
+                        continue;
+                    }
+                    "nothing is planned for anybody of that name".to_owned()
+                }
+                Extent::Count(_) => continue,
+            };
+            let message = format!("`--allow {allowance}` lets nothing through: {why}");
+            self.notes.push(Note { code: "allow_unused".into(), message: message.into(), place: None });
+        }
+    }
+
     /// Takes members out whose account is not created or not taken over.
     fn leave_out_members(&mut self) {
         let held = self.planned.iter().zip(&self.stopped).filter(|(_, stopped)| **stopped).map(|(planned, _)| planned);
@@ -493,6 +516,7 @@ impl Guard<'_, '_> {
         let tenant = self.scene.inputs.live.tenant.as_ref();
         let seats =
             tenant.map(|tenant| seats::lines(tenant, &self.planned, &self.stopped, &self.no_seat)).unwrap_or_default();
+        self.say_what_lets_nothing_through();
         if self.followers > 0 {
             let wait = count(self.followers, "place, right or setting waits", "places, rights and settings wait");
             let message = format!("{wait} for people who are held back, and follow by themselves");

@@ -53,7 +53,8 @@ pub use budget::{is_proven, spent};
 pub use compare::Comparison;
 pub use digest::wanted;
 pub use explain::{
-    Account, Check, Explanation, Gives, Import, MappedValue, Matching, Passed, Tried, Unknown, Verdict, explain,
+    Account, Check, Explanation, GivenGrant, Gives, Import, MappedValue, Matching, Passed, Tried, Unknown, Verdict,
+    explain,
 };
 pub use grant::{AdminRequest, ApiUser, GrantChange, OperatorsOf, PolicyTarget, SeatLine, UserField};
 pub use grants::{Joined, UnknownName, addresses, joined, now as held_now, unknown_names};

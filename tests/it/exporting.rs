@@ -333,7 +333,9 @@ fn back(exported: &Exported) -> Back {
     let path = folder.path().join("dialform.yaml");
     let mut disk = Disk { read: &mut |path| Ok(fs::read_to_string(path).unwrap()), list: &mut |_, _| Ok(Vec::new()) };
     let read = manifest::read(path.to_str().unwrap(), &mut disk, &AllowedHosts::default());
-    assert!(read.problems.is_empty() || exported.report.roles.is_empty(), "{:#?}", read.problems);
+    // A tenant may hold what nobody would write: an operator with Connect. That is warned of, and stays.
+    let problems: Vec<_> = read.problems.iter().filter(|problem| problem.code != "no_agent_license").collect();
+    assert!(problems.is_empty() || exported.report.roles.is_empty(), "{problems:#?}");
     let (manifest, _) = read.manifest.unwrap();
     let Source::Files(source) = &manifest.source else { panic!("files are exported") };
     let read = files::read(source).unwrap_or_else(|failed| panic!("{:#?}", failed.problems));

@@ -539,7 +539,7 @@ fn a_contact_center_needs_an_agents_licence_and_never_makes_two_plans_undo_each_
     // Whom a role gives Connect gets no place: Dialpad would give Sell with it, and the next plan Connect again.
     let held = only_held(&plan, Reason::MissingRequired);
     assert_eq!(&*held.subject.name, "ana@acme.example");
-    assert_eq!(&*held.message, "a contact center needs Sell or Support, and the role staff gives Connect");
+    assert_eq!(&*held.message, "contact center Support needs Sell or Support, and the role staff gives Connect");
     // Whom no role gives a licence gets one with the place, and the plan says so.
     assert_eq!(
         grants(&plan),
@@ -582,4 +582,28 @@ fn an_account_that_an_exclusive_kind_changes_is_not_called_unchanged() {
     let plan = plan(&scene, tenant);
     assert_eq!(lines(&plan), ["withdraw eve@acme.example"]);
     assert_eq!(plan.unmanaged, []);
+}
+
+#[test]
+fn an_allowance_that_lets_nothing_through_is_told() {
+    let people =
+        |scene: Scene| scene.person("one", json!({})).person("two", json!({})).group("member", &["one", "two"]);
+    let mut tenant = tenant(vec![]);
+    tenant.offices[0] = office("lon", "London", "gb", [0, 0, 0]);
+    let of = |allow: &str| {
+        let plan = plan(&people(scene("")).allow(allow), tenant.clone());
+        let told = plan.notes.iter().find(|note| *note.code == *"allow_unused").map(|note| note.message.to_string());
+        (plan.held.len(), told)
+    };
+    let told = |text: &str| Some(format!("`--allow {text}"));
+    assert_eq!(
+        of("no_seat=1"),
+        (2, told("no_seat=1` lets nothing through: 2 are held, and they go through all together or by name"))
+    );
+    assert_eq!(
+        of("no_seat=tove"),
+        (2, told("no_seat=tove` lets nothing through: nothing is planned for anybody of that name"))
+    );
+    assert_eq!(of("no_seat=2"), (0, None));
+    assert_eq!(of("no_seat=one@acme.example"), (1, None));
 }

@@ -66,18 +66,18 @@ pub(super) fn grants(raw: &raw::Manifest, roles: &mut [Role], judge: &mut Judge)
     two_owners(raw, judge);
 }
 
-/// A contact center needs an agent's licence: with another one Dialpad would change it, and the
-/// next plan would change it back.
+/// A contact center needs an agent's licence: with Connect Dialpad would change it, and the
+/// next plan would change it back. Of other licences nobody knows.
 fn no_agent(role: &str, grants: &Grants, judge: &mut Judge) {
     let Some(license) = &grants.license else { return };
     let Choice::Always(wanted) = &license.value else { return };
-    if wanted.is_agent() || grants.contact_centers.is_empty() {
+    if *wanted != License::Talk || grants.contact_centers.is_empty() {
         return;
     }
     let spot = judge.spot(&["roles", role, "grants", "license"]);
     let centers = judge.key(&["roles", role, "grants", "contact_centers"]);
     let message = format!("a contact center needs Sell or Support, and the role gives {}", wanted.product());
-    let problem = judge.error(&spot, "no_agent_license", message);
+    let problem = judge.warning(&spot, "no_agent_license", message);
     *problem = problem
         .clone()
         .related(&centers.file, centers.span, "this needs it")

@@ -7,7 +7,12 @@ mod verdict;
 use serde::Serialize;
 
 use super::{
-    Change, Held, Inputs, Note, Options, Subject, draft, draft::user, finish, index::At, matching::Found, scene::Scene,
+    Change, Held, Inputs, Note, Options, Subject, draft,
+    draft::user,
+    finish,
+    index::{At, Objects},
+    matching::Found,
+    scene::Scene,
     users::Users,
 };
 use crate::{
@@ -34,8 +39,25 @@ pub struct Explanation {
     pub roles: Vec<RoleName>,
     /// What each mapping gives, in the manifest's order.
     pub mapping: Vec<MappedValue>,
+    /// What the roles give beyond SCIM.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<GivenGrant>,
+    /// What the admin API has of the account; empty when it was not read, or has nobody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub record: Vec<(Text, Text)>,
     /// What comes of it.
     pub verdict: Verdict,
+}
+
+/// Something that a role gives beyond SCIM.
+#[derive(Clone, Debug, Serialize)]
+pub struct GivenGrant {
+    /// What: `licence`, `contact center Support EMEA`.
+    pub what: Text,
+    /// As what: `Sell`, `operator, skill 80`.
+    pub gives: Text,
+    /// The line of the role.
+    pub place: Place,
 }
 
 /// What the source says of somebody.
@@ -213,10 +235,18 @@ pub fn explain(inputs: &Inputs, options: &Options, who: &str) -> Result<Explanat
     }
     let first = named.remove(0);
     let mut explanation = first.explain(&users);
+    explanation.record = record(&scene, &users.matcher.objects, explanation.matching.account.as_ref());
     explanation.also = named.iter().map(|other| other.subject(&users)).collect();
     let plan = finish::plan(&scene, draft);
     explanation.conclude(plan);
     Ok(explanation)
+}
+
+/// What the admin API has of an account.
+fn record(scene: &Scene, accounts: &Objects, account: Option<&Account>) -> Vec<(Text, Text)> {
+    let Some((tenant, account)) = scene.inputs.live.tenant.as_ref().zip(account) else { return Vec::new() };
+    let at = accounts.find(&account.id);
+    at.map(|at| super::grants::record_of(tenant, accounts, at)).unwrap_or_default()
 }
 
 /// Who is meant by a name.
@@ -283,6 +313,8 @@ impl<'a> Named<'a> {
             scope: Vec::new(),
             roles: Vec::new(),
             mapping: Vec::new(),
+            grants: Vec::new(),
+            record: Vec::new(),
             verdict: Verdict {
                 text: "nothing is planned".into(),
                 place: None,

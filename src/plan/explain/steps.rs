@@ -1,6 +1,6 @@
 //! The steps before the decision: import, match, scope, map.
 
-use super::{Account, Check, Explanation, Gives, Import, MappedValue, Matching, Passed, Tried};
+use super::{Account, Check, Explanation, GivenGrant, Gives, Import, MappedValue, Matching, Passed, Tried};
 use crate::{
     desired::{self, CauseKind, Mapped, Standing},
     directory::{Group, Member, Person},
@@ -24,6 +24,9 @@ pub(super) fn person(explanation: &mut Explanation, users: &Users, who: usize) {
     explanation.scope = checks(standing);
     if let Standing::Entitled { roles, .. } = standing {
         explanation.roles.clone_from(roles);
+        let granted = desired::granted(users.scene.manifest(), users.scene.people[who].person, roles);
+        let given = |(what, gives, place)| GivenGrant { what, gives, place };
+        explanation.grants = granted.lines().into_iter().map(given).collect();
     }
     explanation.verdict.place = match standing {
         Standing::Entitled { cause, .. } | Standing::Out(cause) | Standing::Unclear(cause) => cause.place.clone(),

@@ -99,6 +99,11 @@ pub(super) fn mark_seats(scene: &Scene, accounts: &Objects, draft: &mut Draft) {
     }
 }
 
+/// What the admin API has of an account, in words; nothing when it is not certain who it is.
+pub(super) fn record_of(tenant: &Tenant, accounts: &Objects, at: super::index::At) -> Vec<(Text, Text)> {
+    Records::new(tenant, accounts).member_of(at).map(|member| now::record(tenant, member)).unwrap_or_default()
+}
+
 /// Changes of accounts, by person.
 fn planned(draft: &Draft) -> HashMap<SourceId, Vec<usize>> {
     let mut by_person: HashMap<SourceId, Vec<usize>> = HashMap::default();

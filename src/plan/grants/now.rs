@@ -105,3 +105,40 @@ pub(super) fn post(operator: &Operator) -> Text {
 fn has_policy(assignments: &[PolicyAssignment], user: &ApiId, at: Option<&ApiId>) -> bool {
     assignments.iter().any(|one| one.user == *user && (at.is_none() || one.at.as_ref() == at))
 }
+
+/// Everything that is held, in words: what, and as what.
+pub(super) fn record(tenant: &Tenant, member: &Member) -> Vec<(Text, Text)> {
+    let mut lines: Vec<(Text, Text)> = vec![("state".into(), member.state.as_str().into())];
+    lines.extend(member.license.as_ref().map(|license| ("licence".into(), license.product().into())));
+    lines.extend(office(tenant, member).map(|office| ("office".into(), office)));
+    let places = |kind: &str, name: &Text, operators: &Option<Vec<Operator>>| {
+        let held = operators.as_deref().and_then(|operators| operator(operators, &member.id))?;
+        Some((format!("{kind} {name}").into(), held))
+    };
+    lines.extend(tenant.departments.iter().filter_map(|of| places("department", &of.name, &of.operators)));
+    lines.extend(tenant.contact_centers.iter().filter_map(|of| places("contact center", &of.name, &of.operators)));
+    for id in &member.admin_offices {
+        let name = tenant.office(id).map_or_else(|| id.text().clone(), |office| office.name.clone());
+        lines.push(("office administration".into(), name));
+    }
+    if member.company_admin {
+        lines.push(("company administration".into(), "yes".into()));
+    }
+    for policy in &tenant.policies {
+        if has_policy(policy.assignments.as_deref().unwrap_or_default(), &member.id, None) {
+            lines.push((format!("policy {}", policy.name).into(), "assigned".into()));
+        }
+    }
+    for channel in &tenant.channels {
+        if channel.members.as_ref().is_some_and(|members| members.contains(&member.id)) {
+            lines.push((format!("channel {}", channel.name).into(), "member".into()));
+        }
+    }
+    for setting in Setting::ALL {
+        lines.extend(self::setting(member, setting).map(|held| (format!("setting {}", setting.name()).into(), held)));
+    }
+    if !member.numbers.is_empty() {
+        lines.push(("numbers".into(), listed(&member.numbers)));
+    }
+    lines
+}

@@ -84,7 +84,7 @@ impl<'a> Grants<'_, '_, 'a> {
                 role,
                 place,
             };
-            self.operator(draft, person, &post, seated, &mut true);
+            self.operator(draft, person, &post, granted, seated, &mut true);
         }
     }
 
@@ -96,20 +96,6 @@ impl<'a> Grants<'_, '_, 'a> {
         seated: &Seated<'a>,
     ) {
         if !self.is_read(Section::ContactCenters) {
-            return;
-        }
-        // With the place Dialpad would give a licence that the roles do not, and the next plan would take it back.
-        if let (Some(Single { value: Picked::Value(license), role, place, .. }), Some(first)) =
-            (&granted.license, granted.contact_centers.first())
-            && !license.is_agent()
-        {
-            let message =
-                format!("a contact center needs Sell or Support, and the role {role} gives {}", license.product());
-            let places = vec![first.place.clone(), (*place).clone()];
-            let mut held =
-                held(Reason::MissingRequired, person.subject.clone(), Some(Action::Grant), message.into(), places);
-            held.remedy = "declare the role that gives an agent's licence before the other one".into();
-            draft.held.push(held);
             return;
         }
         // The first place of an agent without an agent's licence takes one; the others come after it.
@@ -135,7 +121,7 @@ impl<'a> Grants<'_, '_, 'a> {
                 role,
                 place,
             };
-            self.operator(draft, person, &post, seated, &mut is_agent);
+            self.operator(draft, person, &post, granted, seated, &mut is_agent);
         }
     }
 
@@ -144,6 +130,7 @@ impl<'a> Grants<'_, '_, 'a> {
         draft: &mut Draft,
         person: &Person<'_, 'a>,
         wanted: &Position,
+        granted: &Granted<'a>,
         seated: &Seated<'a>,
         is_agent: &mut bool,
     ) {
@@ -166,6 +153,7 @@ impl<'a> Grants<'_, '_, 'a> {
         let mut seat = Seat::default();
         let mut taken = None;
         let (action, requests, before, after) = match held {
+            None if self.is_undone(draft, person, wanted, granted) => return,
             None => {
                 if !*is_agent {
                     // Dialpad takes the licence with the place.
@@ -223,6 +211,27 @@ impl<'a> Grants<'_, '_, 'a> {
         change.depends_on.extend(seated.needs.iter().cloned());
         let planned = Planned { seat, ..Planned::open(change) };
         self.propose(draft, person, planned);
+    }
+
+    /// Whether Dialpad would give a licence with the place that the roles take back in the next plan.
+    fn is_undone(&self, draft: &mut Draft, person: &Person, wanted: &Position, granted: &Granted) -> bool {
+        let Some(Single { value: Picked::Value(License::Talk), role, place, .. }) = &granted.license else {
+            return false;
+        };
+        if wanted.kind != GrantKind::ContactCenter {
+            return false;
+        }
+        let message = format!(
+            "contact center {} needs Sell or Support, and the role {role} gives {}",
+            wanted.name,
+            License::Talk.product()
+        );
+        let places = vec![wanted.place.clone(), (*place).clone()];
+        let mut held =
+            held(Reason::MissingRequired, person.subject.clone(), Some(Action::Grant), message.into(), places);
+        held.remedy = "declare the role that gives an agent's licence before the other one".into();
+        draft.held.push(held);
+        true
     }
 
     /// The licence that a contact center's agent holds: the person's, where it is one.

@@ -152,7 +152,7 @@ fn beside(plan: &Plan, summary: &Summary) -> Markup {
             dt { "Notes" } dd { a href="#notes" { (count(plan.notes.len(), "note", "notes")) } }
         }
         @if !plan.made_from.allowed.is_empty() {
-            dt { "Let through" } dd { @for text in &plan.made_from.allowed { code { (line(text)) } } }
+            dt { "Asked to let through" } dd { @for text in &plan.made_from.allowed { code { (line(text)) } } }
         }
     }
 }

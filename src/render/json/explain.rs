@@ -27,7 +27,25 @@ struct Report<'a> {
     scope: Vec<Check<'a>>,
     roles: Vec<&'a str>,
     mapping: Vec<Mapped<'a>>,
+    grants: Vec<Given<'a>>,
+    record: Vec<Holds<'a>>,
     verdict: Verdict<'a>,
+}
+
+/// What a role gives beyond SCIM.
+#[derive(Serialize)]
+struct Given<'a> {
+    what: &'a str,
+    gives: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Place<'a>>,
+}
+
+/// What the admin API has.
+#[derive(Serialize)]
+struct Holds<'a> {
+    what: &'a str,
+    holds: &'a str,
 }
 
 #[derive(Serialize)]
@@ -107,7 +125,8 @@ struct Verdict<'a> {
 
 /// An explanation as one JSON object.
 pub fn explain(explanation: &Explanation) -> String {
-    let Explanation { subject, also, import: imported, matching, scope, roles, mapping, verdict } = explanation;
+    let Explanation { subject, also, import: imported, matching, scope, roles, mapping, grants, record, verdict } =
+        explanation;
     let explain::Matching { account: found, by, link, tried: attributes } = matching;
     let explain::Verdict { text, place, changes, held: back, notes } = verdict;
     pretty(&Report {
@@ -122,6 +141,11 @@ pub fn explain(explanation: &Explanation) -> String {
             tried: attributes.iter().map(tried).collect(),
         },
         scope: scope.iter().map(check).collect(),
+        grants: grants
+            .iter()
+            .map(|grant| Given { what: &grant.what, gives: &grant.gives, place: Place::of(&grant.place) })
+            .collect(),
+        record: record.iter().map(|(what, holds)| Holds { what, holds }).collect(),
         roles: roles.iter().map(names::RoleName::as_str).collect(),
         mapping: mapping.iter().map(mapped).collect(),
         verdict: Verdict {

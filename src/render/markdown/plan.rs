@@ -325,7 +325,7 @@ fn footer(plan: &Plan, summary: &Summary) -> String {
     }
     if !plan.made_from.allowed.is_empty() {
         let allowed: Vec<String> = plan.made_from.allowed.iter().take(10).map(|text| code(text)).collect();
-        lines.push(format!("Let through: {}.", allowed.join(", ")));
+        lines.push(format!("Asked to let through: {}.", allowed.join(", ")));
     }
     let of_kind = |kind: Kind| match kind {
         Kind::User => count(summary.unmanaged_users, "account", "accounts"),

@@ -9,8 +9,8 @@ use super::{
     value,
 };
 use crate::{
-    names::{Value, count},
-    plan::{Account, Check, Explanation, Gives, Import, MappedValue, Matching, Passed, Verdict},
+    names::{Text, Value, count},
+    plan::{Account, Check, Explanation, GivenGrant, Gives, Import, MappedValue, Matching, Passed, Verdict},
     render::{neutral, summary::redacted},
 };
 
@@ -22,7 +22,7 @@ const VALUE: usize = 300;
 
 /// An explanation as text.
 pub fn explain(explanation: &Explanation, view: &View) -> String {
-    let Explanation { subject, also, import, matching, scope, roles, mapping, verdict } = explanation;
+    let Explanation { subject, also, import, matching, scope, roles, mapping, grants, record, verdict } = explanation;
     let mut page = Page::new(view);
     let name = page.paint.ink(Ink::Heading, neutral::line(&subject.name));
     let at = verdict.place.as_ref().and_then(place).unwrap_or_default();
@@ -45,6 +45,7 @@ pub fn explain(explanation: &Explanation, view: &View) -> String {
         page.line(&format!("  roles     {}", roles.join(", ")), "");
     }
     mapped(&mut page, mapping, matching.account.is_some());
+    beyond(&mut page, grants, record);
     concluded(&mut page, verdict, view);
     page.finish()
 }
@@ -178,10 +179,29 @@ fn one(page: &mut Page, mapped: &MappedValue, width: usize, exists: bool) {
     page.flow(width + 4, from.into_iter().map(|part| paint.ink(Ink::Aside, part)), " · ");
 }
 
+/// What the roles give beyond SCIM, and what the admin API has.
+fn beyond(page: &mut Page, grants: &[GivenGrant], record: &[(Text, Text)]) {
+    if !grants.is_empty() {
+        page.heading(Ink::Heading, "Grants", "");
+        let width = grants.iter().map(|grant| grant.what.chars().count()).max().unwrap_or(0);
+        for GivenGrant { what, gives, place: at } in grants {
+            let (what, gives) = (neutral::line(what), neutral::line(gives));
+            let pad = padding(&what, width);
+            page.line(&format!("  {what}{pad}  {gives}"), &place(at).unwrap_or_default());
+        }
+    }
+    if !record.is_empty() {
+        let parts = record.iter().map(|(what, held)| neutral::line(&format!("{what} {held}")).into_owned());
+        let label = page.paint.ink(Ink::Aside, "Dialpad has");
+        page.labelled(&format!("  {label}  "), parts, " · ");
+    }
+}
+
 fn concluded(page: &mut Page, verdict: &Verdict, view: &View) {
     let Verdict { text: _, place: _, changes: planned, held: back, notes } = verdict;
-    for change in planned {
-        changes::group(page, change.action, &[change], view);
+    for same in planned.chunk_by(|left, right| left.action == right.action) {
+        let same: Vec<_> = same.iter().collect();
+        changes::group(page, same[0].action, &same, view);
     }
     if !back.is_empty() {
         page.heading(Ink::Warning, "Held back", "");

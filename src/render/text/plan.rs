@@ -131,7 +131,7 @@ fn footer(page: &mut Page, plan: &Plan, summary: &Summary, view: &View) {
     }
     if !allowed.is_empty() {
         let allowed: Vec<_> = allowed.iter().map(|text| neutral::line(text)).collect();
-        page.line(&format!("Let through: {}.", allowed.join(", ")), "");
+        page.line(&format!("Asked to let through: {}.", allowed.join(", ")), "");
     }
     if !plan.unmanaged.is_empty() {
         unmanaged(page, plan, summary, view);

@@ -109,6 +109,7 @@ fn now_banner(shown: &Shown, now: Timestamp) -> Markup {
         Doing::Waiting => {
             let class = shown.last.as_ref().map_or("calm", |cycle| class(&cycle.ending));
             let headline = shown.last.as_ref().map_or("Starting", |cycle| match &cycle.ending {
+                Ending::Good if shown.manifest_problem.is_some() => "All is as the last good manifest wants it",
                 Ending::Good => "All is as it should be",
                 Ending::Held => "Something needs a person",
                 Ending::SomeFailed => "Some changes failed",

@@ -6,8 +6,8 @@ use super::{held::code, layout};
 use crate::{
     names::{Place, Value},
     plan::{
-        self, Account, Check, Explanation, Gives, Import, MappedValue, Matching, Options, Passed, Tried, Unknown,
-        Verdict,
+        self, Account, Check, Explanation, GivenGrant, Gives, Import, MappedValue, Matching, Options, Passed, Tried,
+        Unknown, Verdict,
     },
     render::{
         neutral,
@@ -72,7 +72,7 @@ fn escaped(text: &str) -> String {
 }
 
 fn explanation_of(explanation: &Explanation) -> Markup {
-    let Explanation { subject, also, import, matching, scope, roles, mapping, verdict } = explanation;
+    let Explanation { subject, also, import, matching, scope, roles, mapping, grants, record, verdict } = explanation;
     html! {
         div class="banner calm" {
             p class="headline" { (neutral::line(&subject.name)) ": " (code(&verdict.text)) }
@@ -102,6 +102,19 @@ fn explanation_of(explanation: &Explanation) -> Markup {
             }
         }
         @if !mapping.is_empty() { (mapped(mapping, matching.account.is_some())) }
+        @if !grants.is_empty() || !record.is_empty() {
+            section {
+                h2 { "Grants" }
+                table {
+                    @for GivenGrant { what, gives, place } in grants {
+                        tr { td { (neutral::line(what)) } td { (neutral::line(gives)) " " (at(place)) } }
+                    }
+                    @for (what, holds) in record {
+                        tr { td class="aside" { "Dialpad has: " (neutral::line(what)) } td { (neutral::line(holds)) } }
+                    }
+                }
+            }
+        }
     }
 }
 
