@@ -262,7 +262,7 @@ impl PolicyLevel {
 pub struct PolicyAssignment {
     /// The person.
     pub user: ApiId,
-    /// The office, contact center or company.
+    /// The office or contact center; absent for the company.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<ApiId>,
 }

@@ -607,3 +607,23 @@ fn an_allowance_that_lets_nothing_through_is_told() {
     assert_eq!(of("no_seat=2"), (0, None));
     assert_eq!(of("no_seat=one@acme.example"), (1, None));
 }
+
+#[test]
+fn nothing_is_taken_because_a_name_leads_nowhere_or_a_list_was_not_read() {
+    let mut scene = with(scene(""), "ana", "member", json!({}));
+    let had = [given(GrantKind::Channel, Some("n1")), given(GrantKind::Department, Some("d1"))];
+    scene.memory.grants.insert("ana".into(), had.into_iter().collect());
+    let mut renamed = tenant(vec![record("ana")]);
+    renamed.departments[0].name = "Sales UK".into();
+    renamed.departments[0].operators =
+        Some(vec![operator("ana", Post::Operator, None), operator("eve", Post::Operator, None)]);
+    renamed.channels[0].members = Some(vec![api("ana")]);
+    let unknown = plan(&scene, renamed.clone());
+    assert_eq!((lines(&unknown), held(&unknown)), (vec![], vec!["unknown_name ana@acme.example".to_owned()]));
+
+    renamed.departments[0].name = "Sales".into();
+    renamed.channels[0].members = None;
+    let unread = plan(&scene, renamed);
+    let forgotten = unread.remember.iter().any(|of| matches!(of, plan::Remember::NotGranted { .. }));
+    assert_eq!((lines(&unread), forgotten), (vec![], false));
+}

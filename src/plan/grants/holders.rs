@@ -66,6 +66,16 @@ impl<'a> Holders<'a> {
         self.operators.get(&(group, id))?.get(&member.id).copied()
     }
 
+    /// Whether it was read who is in a channel.
+    pub fn knows_channel(&self, id: &ApiId) -> bool {
+        self.channels.contains_key(id)
+    }
+
+    /// Whether it was read who has a policy.
+    pub fn knows_policy(&self, id: &ApiId) -> bool {
+        self.policies.contains_key(id)
+    }
+
     pub fn in_channel(&self, id: &ApiId, member: &Member) -> bool {
         self.channels.get(id).is_some_and(|members| members.contains(&member.id))
     }

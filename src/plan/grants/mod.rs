@@ -208,8 +208,8 @@ impl<'s, 'a> Grants<'_, 's, 'a> {
                 return not_there("the addresses of the account belong to several people in the admin API".into());
             }
         };
+        let enabled = !needs(&[Action::EnableUser]).is_empty();
         let needs = needs(&[Action::AdoptUser, Action::EnableUser]);
-        let enabled = needs.iter().any(|id| id.0.starts_with("enable_user:"));
         if !member.state.holds_seat() && !enabled && object.active {
             let state = member.state.as_str();
             return not_there(format!("SCIM has the account active, and the admin API has it {state}"));
@@ -229,18 +229,13 @@ impl<'s, 'a> Grants<'_, 's, 'a> {
         let seat = self.office_and_license(draft, person, granted);
         self.settings(draft, person, granted, &seat);
         self.places(draft, person, granted, &seat);
-        for beaten in granted
-            .license
-            .iter()
-            .flat_map(|single| single.beaten.first())
-            .chain(granted.office.iter().flat_map(|single| single.beaten.first()))
-        {
-            let _: &RoleName = beaten;
+        let license = granted.license.as_ref().is_some_and(|single| !single.beaten.is_empty());
+        if license || granted.office.as_ref().is_some_and(|single| !single.beaten.is_empty()) {
             draft.count("role_wins", &person.subject.name, None);
         }
     }
 
-    /// A change of a person through the admin API, with the grant in its id so that it is the same in the next plan.
+    /// A change of a person through the admin API.
     fn change(
         &self,
         action: Action,
@@ -251,9 +246,7 @@ impl<'s, 'a> Grants<'_, 's, 'a> {
         requests: Vec<AdminRequest>,
     ) -> Change {
         let mut change = change(action, person.subject.clone(), cause);
-        let object = given.object.as_ref().map(|id| format!(":{id}")).unwrap_or_default();
-        let at = given.at.as_ref().map(|id| format!("@{id}")).unwrap_or_default();
-        change.id = ChangeId(format!("{}:{}{object}{at}", change.id.0, kind_name(given.kind)).into());
+        change.id = with_grant(&change.id, given);
         change.grants = grants;
         change.requests = requests.into_iter().map(Request::Admin).collect();
         change.depends_on = person.needs.clone();
@@ -277,6 +270,13 @@ impl<'s, 'a> Grants<'_, 's, 'a> {
         let places = change.cause.place.iter().cloned().collect();
         draft.held.push(held(Reason::Waiting, change.subject, Some(change.action), message.into(), places));
     }
+}
+
+/// The id of a change with the grant in it: the same in the next plan.
+fn with_grant(id: &ChangeId, given: &Given) -> ChangeId {
+    let object = given.object.as_ref().map(|id| format!(":{id}")).unwrap_or_default();
+    let at = given.at.as_ref().map(|id| format!("@{id}")).unwrap_or_default();
+    ChangeId(format!("{}:{}{object}{at}", id.0, kind_name(given.kind)).into())
 }
 
 /// The cause of what a role gives.

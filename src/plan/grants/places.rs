@@ -55,7 +55,9 @@ impl<'a> Grants<'_, '_, 'a> {
         }
     }
 
-    fn unknown(&self, draft: &mut Draft, person: &Person, message: String, place: &Place) {
+    /// A name that leads nowhere. What the person had by that name must not be taken for it.
+    fn unknown(&mut self, draft: &mut Draft, person: &Person, message: String, place: &Place) {
+        self.unsure.extend(person.member.map(|member| member.id.clone()));
         let places = vec![place.clone()];
         draft.held.push(held(Reason::UnknownName, person.subject.clone(), Some(Action::Grant), message.into(), places));
     }

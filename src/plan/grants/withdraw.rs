@@ -88,8 +88,12 @@ impl<'a> Grants<'_, '_, 'a> {
         match given.kind {
             GrantKind::Department => read(Section::Departments) && self.knows(Group::Department, given),
             GrantKind::ContactCenter => read(Section::ContactCenters) && self.knows(Group::ContactCenter, given),
-            GrantKind::Policy => read(Section::Policies),
-            GrantKind::Channel => read(Section::Channels),
+            GrantKind::Policy => {
+                read(Section::Policies) && given.object.as_ref().is_some_and(|id| self.holders.knows_policy(id))
+            }
+            GrantKind::Channel => {
+                read(Section::Channels) && given.object.as_ref().is_some_and(|id| self.holders.knows_channel(id))
+            }
             GrantKind::OfficeAdmin => read(Section::Offices),
             GrantKind::CompanyAdmin => true,
             // Of these there is always one.
@@ -123,9 +127,7 @@ impl<'a> Grants<'_, '_, 'a> {
 
     fn planned_take(&self, taking: &Taking, given: &Given, grants: Vec<GrantChange>, request: AdminRequest) -> Planned {
         let mut change = crate::plan::draft::change(Action::Withdraw, taking.subject.clone(), taking.cause.clone());
-        let object = given.object.as_ref().map(|id| format!(":{id}")).unwrap_or_default();
-        let at = given.at.as_ref().map(|id| format!("@{id}")).unwrap_or_default();
-        change.id = ChangeId(format!("{}:{}{object}{at}", change.id.0, super::kind_name(given.kind)).into());
+        change.id = super::with_grant(&change.id, given);
         change.grants = grants;
         change.requests = vec![Request::Admin(request)];
         Planned { gates: taking.gates.clone(), together: taking.together.clone(), ..Planned::open(change) }
