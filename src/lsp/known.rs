@@ -1,5 +1,5 @@
 //! Names that exist: groups, people and their attributes from the directory's
-//! files or a recording, offices and the like from what `schema --live` left.
+//! files or a recording, offices and the like from `names.json`.
 //!
 //! Never from the network. Reading goes on in a thread of its own, because a
 //! directory can be large and somebody is typing.
@@ -71,7 +71,7 @@ pub(super) struct Sample {
     pub person: Person,
 }
 
-/// What `schema --live` leaves in the state folder.
+/// Names that somebody keeps in the state folder; no command writes them yet.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Names {

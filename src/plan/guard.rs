@@ -60,7 +60,7 @@ fn remedy(reason: Reason, subject: &Subject) -> String {
             "check the person's addresses in Dialpad: e-mail is what joins SCIM and the admin API".to_owned()
         }
         Reason::UnknownName => {
-            "correct the name in the role's grants; `dialform schema --live` has the real ones".to_owned()
+            "correct the name in the role's grants, or give the thing in Dialpad this name".to_owned()
         }
         Reason::UnmappedValue => {
             "add the value to the role's map, or say what any other value gives with `otherwise`".to_owned()
@@ -288,7 +288,7 @@ impl Guard<'_, '_> {
         }
         if let Some(message) = empty {
             for (at, planned) in self.planned.iter_mut().enumerate() {
-                if !self.stopped[at] && is_removal(planned.change.action) {
+                if !self.stopped[at] && planned.change.action.takes_away() {
                     planned.gates.push(Gate::new(Reason::EmptySource, message.clone()));
                 }
             }
@@ -580,29 +580,6 @@ fn is_grant(action: Action) -> bool {
         | Action::RemoveMembers
         | Action::DeleteGroup
         | Action::DeleteUser => false,
-    }
-}
-
-/// Whether an action takes something away.
-fn is_removal(action: Action) -> bool {
-    match action {
-        Action::DisableUser | Action::Withdraw | Action::RemoveMembers | Action::DeleteGroup | Action::DeleteUser => {
-            true
-        }
-        Action::AdoptUser
-        | Action::AdoptGroup
-        | Action::CreateUser
-        | Action::UpdateUser
-        | Action::EnableUser
-        | Action::CreateGroup
-        | Action::UpdateGroup
-        | Action::AddMembers
-        | Action::MoveOffice
-        | Action::SetLicense
-        | Action::SetSettings
-        | Action::Grant
-        | Action::Regrant
-        | Action::SetManager => false,
     }
 }
 

@@ -410,6 +410,31 @@ impl Action {
         }
     }
 
+    /// Whether it takes something away from somebody.
+    pub fn takes_away(self) -> bool {
+        match self {
+            Action::DisableUser
+            | Action::Withdraw
+            | Action::RemoveMembers
+            | Action::DeleteGroup
+            | Action::DeleteUser => true,
+            Action::AdoptUser
+            | Action::AdoptGroup
+            | Action::CreateUser
+            | Action::UpdateUser
+            | Action::EnableUser
+            | Action::CreateGroup
+            | Action::UpdateGroup
+            | Action::AddMembers
+            | Action::MoveOffice
+            | Action::SetLicense
+            | Action::SetSettings
+            | Action::Grant
+            | Action::Regrant
+            | Action::SetManager => false,
+        }
+    }
+
     /// Every action, in phase order.
     pub const ALL: [Action; 19] = [
         Action::AdoptUser,

@@ -10,7 +10,7 @@ use crate::{
     manifest::{self, Disk, Manifest, Source},
     memory::{Memory, UserLink},
     names::count,
-    plan::{self, Action, Options, Plan},
+    plan::{self, Options, Plan},
     source::files,
 };
 
@@ -56,27 +56,6 @@ impl Found {
 
     fn of(plan: &Plan) -> Self {
         const SHOWN: usize = 5;
-        let takes = |action: Action| match action {
-            Action::DisableUser
-            | Action::DeleteUser
-            | Action::DeleteGroup
-            | Action::RemoveMembers
-            | Action::Withdraw => true,
-            Action::AdoptUser
-            | Action::AdoptGroup
-            | Action::CreateUser
-            | Action::UpdateUser
-            | Action::EnableUser
-            | Action::CreateGroup
-            | Action::UpdateGroup
-            | Action::AddMembers
-            | Action::SetManager
-            | Action::MoveOffice
-            | Action::SetLicense
-            | Action::SetSettings
-            | Action::Grant
-            | Action::Regrant => false,
-        };
         let changes = plan.changes.iter().map(|change| {
             let what: Vec<String> = change.attributes.iter().map(|of| of.path.to_string()).collect();
             let grants = change.grants.iter().map(|grant| format!("{} {}", grant.kind.noun(), grant.name));
@@ -87,7 +66,7 @@ impl Found {
         Self {
             changes: plan.changes.len(),
             held: plan.held.len(),
-            takes: plan.changes.iter().filter(|change| takes(change.action)).count(),
+            takes: plan.changes.iter().filter(|change| change.action.takes_away()).count(),
             first: changes.chain(held).take(SHOWN).collect(),
         }
     }

@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// The path of the admin API below its host (Dialpad's OpenAPI file).
-pub const ADMIN_PATH: &str = "/api/v2";
+pub const ADMIN_PATH: &str = crate::sandbox::API_PATH;
 
 /// The admin API on a socket. A sandbox has its own.
 #[derive(Clone, Debug)]

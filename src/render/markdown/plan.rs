@@ -143,25 +143,7 @@ fn seats(out: &mut String, seats: &[SeatLine]) {
 
 /// All changes of one action. Those that take something away are open.
 fn changed<'a>(action: Action, changes: &[&'a Change]) -> Section<'a> {
-    let open = match action {
-        Action::DisableUser | Action::Withdraw | Action::RemoveMembers | Action::DeleteGroup | Action::DeleteUser => {
-            true
-        }
-        Action::AdoptUser
-        | Action::AdoptGroup
-        | Action::CreateUser
-        | Action::UpdateUser
-        | Action::EnableUser
-        | Action::CreateGroup
-        | Action::UpdateGroup
-        | Action::AddMembers
-        | Action::MoveOffice
-        | Action::SetLicense
-        | Action::SetSettings
-        | Action::Grant
-        | Action::Regrant
-        | Action::SetManager => false,
-    };
+    let open = action.takes_away();
     let entries = changes.iter().map(|change| -> Entry { Box::new(|| entry(change)) }).collect();
     Section { title: heading(action, changes), open, entries }
 }
