@@ -21,6 +21,32 @@ pub fn reader(manifest: &Manifest, allow_command: bool) -> Result<Reader, String
     Reader::connect_with(end, manifest.target.scim(), admin).map_err(|error| error.to_string())
 }
 
+/// A client that reads SCIM alone, without the key of the admin API.
+///
+/// # Errors
+/// As [`reader`].
+pub fn scim_reader(manifest: &Manifest, allow_command: bool) -> Result<Reader, String> {
+    let end = end(&manifest.target, allow_command)?;
+    Reader::connect(end, manifest.target.scim()).map_err(|error| error.to_string())
+}
+
+/// A client that reads the admin API alone, without the token of SCIM; `None` where there is no admin API.
+///
+/// # Errors
+/// As [`reader`].
+pub fn admin_reader(manifest: &Manifest, allow_command: bool) -> Result<Option<Reader>, String> {
+    let end = match (&manifest.target, admin(&manifest.target, allow_command)?) {
+        (Target::Dialpad(dialpad), Some(admin)) => {
+            let url = dialpad.url.value.clone();
+            (End::Socket { url, token: None, plain_http: true }, Some(admin))
+        }
+        (Target::Dialpad(_), None) => return Ok(None),
+        (Target::Sandbox(_), admin) => (end(&manifest.target, allow_command)?, admin),
+    };
+    let reader = Reader::connect_with(end.0, manifest.target.scim(), end.1);
+    reader.map(Some).map_err(|error| error.to_string())
+}
+
 /// A client that also writes.
 ///
 /// # Errors

@@ -128,7 +128,8 @@ pub fn sign_in(source: &Entra) -> Result<SignIn, SignInFailure> {
     SignIn::choose(source, &variable)
 }
 
-fn variable(name: &str) -> Option<String> {
+/// A variable of the environment, where it is text.
+pub fn variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 

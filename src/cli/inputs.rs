@@ -33,8 +33,8 @@ use crate::{
     },
     problem::{Problem, Sources},
     render,
-    service::turn,
-    state::State,
+    service::{heard, turn},
+    state::{State, StateError},
 };
 
 /// How the inputs are had.
@@ -130,11 +130,11 @@ pub async fn live(
     reader: &Reader,
     manifest: &Manifest,
     directory: &Directory,
-    memory: &Memory,
+    state: &State,
     terminal: &mut Terminal,
 ) -> Result<Live, Exit> {
     warn_of_expiry(manifest, terminal);
-    let want = turn::want(manifest, directory, memory, Timestamp::now());
+    let want = turn::want(manifest, directory, state.memory(), Timestamp::now());
     let progress = Progress::new(terminal, "reading Dialpad", None);
     let read = reader.live(&want, &|read| progress.set(read.read, Some(read.total))).await;
     progress.finish();
@@ -143,8 +143,17 @@ pub async fn live(
         Exit::Failed
     })?;
     turn::right_company_of(manifest, &live).map_err(|problem| failed(&problem, terminal))?;
+    // Before names are refused: who wrote a wrong one completes the right one next.
+    left(state.leave_names(manifest, heard::of_plan(manifest, directory, &want, &live)), terminal);
     names(manifest, &live, terminal)?;
     Ok(live)
+}
+
+/// Names for completion in editors were left, or not: nothing depends on it.
+pub fn left(names: Result<(), StateError>, terminal: &mut Terminal) {
+    if let Err(error) = names {
+        terminal.say(&format!("note: names for completion in editors were not kept: failed to {error}"));
+    }
 }
 
 /// Says when the key of the admin API expires soon, or has expired.
@@ -207,7 +216,7 @@ pub fn read(file: &Path, args: &ReadingArgs, reach: Reach, terminal: &mut Termin
     let runtime = super::runtime().map_err(|problem| failed(&problem, terminal))?;
     let gathered = runtime.block_on(directory::read(&manifest, reach, state.memory(), terminal))?;
     let Gathered { directory, offered } = gathered;
-    let live = runtime.block_on(live(&reader, &manifest, &directory, state.memory(), terminal))?;
+    let live = runtime.block_on(live(&reader, &manifest, &directory, &state, terminal))?;
     let now = Timestamp::now();
     // What an earlier run left in doubt is seen in what was read.
     state.resolve(&live, now, &mut |_, _| ()).map_err(|error| failed(&error.to_string(), terminal))?;
@@ -240,7 +249,11 @@ pub fn show(problems: &[Problem], sources: &Sources, terminal: &mut Terminal, wr
 /// The most bytes of a recording, unpacked.
 const MOST_UNPACKED: u64 = 4 << 30;
 
-fn replay(manifest: Manifest, file: &Path, terminal: &mut Terminal) -> Result<Inputs, Exit> {
+/// Reads a recording of `plan --record`.
+///
+/// # Errors
+/// [`Exit::Failed`], after saying why it cannot be read.
+pub fn recording(file: &Path, terminal: &mut Terminal) -> Result<Recording, Exit> {
     let mut text = String::new();
     let opened = std::fs::File::open(file)
         .and_then(|packed| GzDecoder::new(packed).take(MOST_UNPACKED).read_to_string(&mut text));
@@ -251,8 +264,11 @@ fn replay(manifest: Manifest, file: &Path, terminal: &mut Terminal) -> Result<In
         };
         return Err(failed(&format!("read the recording `{}`: {why}", file.display()), terminal));
     }
-    let recording =
-        Recording::read(&text).map_err(|error| failed(&format!("{error} (`{}`)", file.display()), terminal))?;
+    Recording::read(&text).map_err(|error| failed(&format!("{error} (`{}`)", file.display()), terminal))
+}
+
+fn replay(manifest: Manifest, file: &Path, terminal: &mut Terminal) -> Result<Inputs, Exit> {
+    let recording = recording(file, terminal)?;
     let missing = recording.not_recorded(&manifest);
     for gap in &missing {
         let near = gap.near.as_ref().map_or_else(String::new, |near| format!("; did you mean `{near}`?"));

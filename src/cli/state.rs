@@ -209,7 +209,7 @@ fn link(manifest: &ManifestArg, wanted: &Wanted<'_>, allow_command: bool, termin
     let (source, name) =
         if wanted.group { group_of(&directory, wanted.source) } else { person_of(&directory, wanted.source) }
             .map_err(|problem| failed(&problem, terminal))?;
-    let reader = connect::reader(&manifest, allow_command).map_err(|problem| failed(&problem, terminal))?;
+    let reader = connect::scim_reader(&manifest, allow_command).map_err(|problem| failed(&problem, terminal))?;
     let found = runtime.block_on(async {
         if wanted.group { live_group(&reader, wanted.account).await } else { live_user(&reader, wanted.account).await }
     });

@@ -1,5 +1,5 @@
 //! Names that exist: groups, people and their attributes from the directory's
-//! files or a recording, offices and the like from `names.json`.
+//! files or a recording, offices and the like from what commands left beside the state.
 //!
 //! Never from the network. Reading goes on in a thread of its own, because a
 //! directory can be large and somebody is typing.
@@ -14,15 +14,15 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
-use serde::Deserialize;
 
 use super::{Host, workspace::Project};
 use crate::{
     directory::{Directory, Member, Person},
     live::Tenant,
     manifest::{
-        Files, GroupFiles, Placed, paths,
+        Files, GroupFiles, Placed, StateUrl, paths,
         tree::{At, Kind, Node},
+        vocabulary::{Noun, VOCABULARY_FILE, Vocabulary},
     },
     names::{Complete, Reading, Text},
     plan::recording::Recording,
@@ -69,18 +69,6 @@ pub(super) struct Sample {
     pub directory: Directory,
     /// Who it is.
     pub person: Person,
-}
-
-/// Names that somebody keeps in the state folder; no command writes them yet.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Names {
-    groups: Vec<Text>,
-    offices: Vec<Text>,
-    departments: Vec<Text>,
-    contact_centers: Vec<Text>,
-    policies: Vec<Text>,
-    channels: Vec<Text>,
 }
 
 /// What was read for each manifest, and what is being read.
@@ -166,13 +154,15 @@ impl Where {
             .map(|placed| placed.value)
             .filter(|url| !url.contains(":/"))
             .unwrap_or_else(|| paths::joined(folder, ".dialform").into());
+        let name = node(&["name"]).and_then(Node::text).map_or("", |name| &**name);
+        let of_manifest = paths::joined(&state, &StateUrl::folder_name(name));
         let recordings = match &host.recording {
             Some(named) => vec![named.clone()],
             None => [folder, &*state].map(|folder| paths::joined(folder, "recording.json.gz").into()).into(),
         };
         Self {
             files: people.map(|people| Files { people, groups }),
-            names: paths::joined(&state, "names.json").into(),
+            names: paths::joined(&of_manifest, VOCABULARY_FILE).into(),
             recordings,
         }
     }
@@ -208,16 +198,9 @@ impl Where {
                 known.tenant(tenant);
             }
         }
-        let names = fs::read(&*self.names).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let Names { groups, offices, departments, contact_centers, policies, channels } = names.unwrap_or_default();
-        for group in groups {
-            known.groups.entry(group).or_default();
+        if let Some(names) = fs::read(&*self.names).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            known.vocabulary(&names);
         }
-        known.offices.extend(offices);
-        known.departments.extend(departments);
-        known.contact_centers.extend(contact_centers);
-        known.policies.extend(policies);
-        known.channels.extend(channels);
         known
     }
 }
@@ -262,6 +245,19 @@ impl Known {
         if self.sample.is_none() {
             self.sample = people.first().map(|person| Sample::of(directory, person));
         }
+    }
+
+    fn vocabulary(&mut self, names: &Vocabulary) {
+        let all = |noun| names.names(noun).iter().cloned();
+        for group in all(Noun::Group) {
+            self.groups.entry(group).or_default();
+        }
+        self.attributes.extend(all(Noun::Attribute));
+        self.offices.extend(all(Noun::Office));
+        self.departments.extend(all(Noun::Department));
+        self.contact_centers.extend(all(Noun::ContactCenter));
+        self.policies.extend(all(Noun::Policy));
+        self.channels.extend(all(Noun::Channel));
     }
 
     fn tenant(&mut self, tenant: &Tenant) {

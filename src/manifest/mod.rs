@@ -26,6 +26,7 @@ mod state;
 pub mod structure;
 pub mod tree;
 pub mod trust;
+pub mod vocabulary;
 pub mod yaml;
 
 use jiff::{civil::Date, tz::TimeZone};

@@ -1,5 +1,8 @@
 //! Where what is kept between runs lies: a folder, or an object store by its URL.
 
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::names::{Text, near_miss};
@@ -24,6 +27,22 @@ impl StateUrl {
         match self {
             StateUrl::Folder(folder) | StateUrl::Objects { beside: folder, url: _ } => folder,
         }
+    }
+
+    /// The folder of a manifest within it: the manifest's name itself where that can be a folder's.
+    pub fn folder_name(manifest: &str) -> String {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if !manifest.is_empty() && manifest.len() <= 100 && !manifest.starts_with('.') && manifest.chars().all(allowed)
+        {
+            return manifest.to_owned();
+        }
+        let kept = manifest.chars().take(40).map(|c| if allowed(c) && c != '.' { c } else { '_' });
+        let mut name: String = kept.chain(['-']).collect();
+        for byte in &Sha256::digest(manifest.as_bytes())[..4] {
+            // Writing into a string cannot fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        name
     }
 }
 
@@ -171,5 +190,15 @@ mod tests {
             assert_eq!(found, code, "{written}: {message}");
             assert!(help.contains(says), "{written}: {help}");
         }
+    }
+
+    #[test]
+    fn every_manifest_has_a_folder_of_its_own() {
+        assert_eq!(StateUrl::folder_name("acme-emea"), "acme-emea");
+        for odd in ["../acme", "", ".", "a/b", "ümlaut", &"x".repeat(300)] {
+            let name = StateUrl::folder_name(odd);
+            assert!(name.len() < 60 && !name.contains(['/', '.']), "{odd}: {name}");
+        }
+        assert_ne!(StateUrl::folder_name("a/b"), StateUrl::folder_name("a:b"));
     }
 }

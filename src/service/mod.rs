@@ -6,6 +6,7 @@
 
 pub mod board;
 pub mod cycle;
+pub mod heard;
 mod keep;
 mod last_good;
 pub mod means;

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::{
     board::{Board, Phase, Scene},
     cycle::{Cycle, Ending, Failure, Tally, Trouble},
+    heard,
     means::{Gathered, Means},
     records::{Evaluated, Records},
     turn,
@@ -170,6 +171,10 @@ async fn read(
         failed(trouble, format!("{error}; `dialform doctor` tests the connection"))
     })?;
     turn::right_company_of(manifest, &live).map_err(|problem| failed(Trouble::Target, problem))?;
+    let heard = heard::of_plan(manifest, &gathered.directory, &want, &live);
+    if let Err(error) = state.leave_names(manifest, heard) {
+        tracing::debug!(%error, "names for completion were not kept");
+    }
     let unknown = turn::unknown_names(manifest, &live);
     if !unknown.is_empty() {
         return Err(failed(Trouble::Target, format!("find what the manifest names:\n{}", unknown.join("\n"))));

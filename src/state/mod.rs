@@ -20,6 +20,7 @@ mod lock;
 mod numbered;
 mod recovery;
 pub mod store;
+pub mod vocabulary;
 
 use std::{
     fmt, io,
@@ -456,23 +457,15 @@ impl State {
 fn store(manifest: &Manifest, base: &Path) -> Result<Store, StateError> {
     match &manifest.state.value {
         StateUrl::Folder(_) => Ok(Store::Folder(folder(manifest, base))),
-        StateUrl::Objects { url, beside: _ } => Bucket::connect(url, &folder_name(&manifest.name)).map(Store::Objects),
+        StateUrl::Objects { url, beside: _ } => {
+            Bucket::connect(url, &StateUrl::folder_name(&manifest.name)).map(Store::Objects)
+        }
     }
 }
 
 /// The folder of a manifest on this machine.
 fn folder(manifest: &Manifest, base: &Path) -> PathBuf {
-    base.join(&**manifest.state.value.folder()).join(folder_name(&manifest.name))
-}
-
-/// The folder of a manifest's name: the name itself where that can be a folder's.
-fn folder_name(manifest: &str) -> String {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !manifest.is_empty() && manifest.len() <= 100 && !manifest.starts_with('.') && manifest.chars().all(allowed) {
-        return manifest.to_owned();
-    }
-    let kept: String = manifest.chars().take(40).map(|c| if allowed(c) && c != '.' { c } else { '_' }).collect();
-    format!("{kept}-{}", links::hex(&Sha256::digest(manifest.as_bytes())[..4]))
+    base.join(&**manifest.state.value.folder()).join(StateUrl::folder_name(&manifest.name))
 }
 
 /// An id that no other run has: when it began, and its process.
@@ -698,16 +691,6 @@ mod tests {
         std::fs::write(base.path().join("plain"), b"").unwrap();
         let error = open(Store::Folder(base.path().join("plain"))).unwrap_err().to_string();
         assert!(error.contains("not a folder"), "{error}");
-    }
-
-    #[test]
-    fn every_manifest_has_a_folder_of_its_own() {
-        assert_eq!(folder_name("acme-emea"), "acme-emea");
-        for odd in ["../acme", "", ".", "a/b", "ümlaut", &"x".repeat(300)] {
-            let name = folder_name(odd);
-            assert!(name.len() < 60 && !name.contains(['/', '.']), "{odd}: {name}");
-        }
-        assert_ne!(folder_name("a/b"), folder_name("a:b"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The language server, driven over stdio as an editor drives it.
 
-mod editor;
+pub mod editor;
 mod neovim;
 
 use std::{fs, path::Path};
@@ -34,7 +34,7 @@ fn folder() -> Folder {
     );
     folder.write("teams/sales.yaml", "assignments:\n  - { group: \"Support, EMEA\", role: lead }\n");
     folder.write(
-        ".dialform/names.json",
+        ".dialform/acme/names.json",
         &json!({
             "groups": ["SG-Live"], "offices": ["London", "Praha: hlavní"], "departments": ["Desk"],
             "contact_centers": ["Orders"], "policies": ["Auditor"], "channels": ["general"], "later": [1],

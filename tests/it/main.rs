@@ -9,6 +9,7 @@ mod applying;
 mod canary;
 mod client;
 mod client_faults;
+mod completing;
 mod contact_center;
 mod desired;
 mod doctor;

@@ -194,7 +194,7 @@ fn the_digest_follows_the_meaning() {
 
 #[test]
 fn the_committed_schemas_are_fresh() {
-    for name in ["manifest", "included", "plan", "outcome", "import", "tests"] {
+    for name in ["manifest", "included", "plan", "outcome", "import", "export", "tests"] {
         let file = format!("schema/{name}.schema.json");
         let fresh = dialform(&["schema", name]).out;
         assert!(

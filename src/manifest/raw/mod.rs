@@ -7,6 +7,7 @@ mod notify;
 mod run;
 mod safety;
 mod schema;
+mod suggest;
 mod target;
 
 use indexmap::IndexMap;
@@ -24,6 +25,7 @@ pub use notify::{Email, Heartbeat, Notify, Webhook, Webhooks};
 pub use run::Run;
 pub use safety::{Budget, Protected, Safety};
 pub use schema::{included, manifest, of as schema_of, validator};
+pub use suggest::suggesting;
 pub use target::{Api, ApiKey, Dialect, Dialpad, Sandbox, Scim, Secret, Target};
 
 /// A Dialform manifest: who gets Dialpad, as what, with which values and under which conditions.
