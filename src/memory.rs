@@ -35,6 +35,10 @@ pub struct Memory {
     /// taken away when no role asks for them any more.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub grants: BTreeMap<SourceId, BTreeSet<Given>>,
+    /// Grants that Dialpad accepted and did not store, by person and field, each with
+    /// what was sent: they are not sent again until something else is wanted or they are seen stored.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub grants_not_stored: BTreeMap<SourceId, BTreeMap<Text, Text>>,
     /// Whether a first plan that disables under `ownership: everything` was let through.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub everything_allowed: bool,

@@ -195,6 +195,7 @@ impl Context {
         let check = target.clone().filter(|_| !gone && seen.doubtful);
         let status = if already { Status::Already } else { Status::Done };
         let not_stored = seen.not_stored.clone();
+        effects.extend(effect::of_grants_not_stored(change, &not_stored));
         Carried { status, intent: last, effects, check, not_stored, ..Carried::failed(target, "") }
     }
 

@@ -133,7 +133,7 @@ async fn attempt(
         None => {
             let gathered = directory::read(manifest, Reach::default(), state.memory(), terminal).await?;
             let directory = gathered.directory;
-            let live = inputs::live(writer.reader(), manifest, &directory, state, terminal).await?;
+            let live = inputs::live(writer.reader(), manifest, &directory, state, None, terminal).await?;
             let about = args.about.options(manifest.target.label());
             let planned = turn::plan(manifest, &directory, &live, state, &about, &records);
             let (plan, now) = planned.map_err(|error| unwritten(error, terminal))?;

@@ -12,6 +12,7 @@ use crate::{
     manifest::{Auth, Entra, Manifest, Source},
     memory::Memory,
     names::Text,
+    plan::Plan,
     render::neutral,
     source::{
         entra::{self, Configuration, Former, Graph, SignInFailure, Trouble, Wanted, sign_in::SignIn},
@@ -26,6 +27,8 @@ pub struct Reach<'m> {
     pub all: bool,
     /// What another manifest needs too.
     pub also: Option<&'m Manifest>,
+    /// What a run before touched in the admin API.
+    pub touched: Option<&'m Plan>,
     /// The application of Entra, whoever is assigned by the manifest alone.
     pub application: bool,
 }

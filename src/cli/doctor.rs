@@ -108,6 +108,19 @@ fn admin_api(manifest: &Manifest, allow_command: bool, runtime: &tokio::runtime:
         let grade = if expiry.is_past { Grade::Error } else { Grade::Warning };
         found.push(Finding { check: "admin_key", grade, message: expiry.message, remedy: None });
     }
+    if let Target::Dialpad(dialpad) = target
+        && dialpad.api.as_ref().is_some_and(|api| api.owner.is_none())
+    {
+        found.push(Finding {
+            check: "admin_owner",
+            grade: Grade::Note,
+            message: "nothing says whose the key of the admin API is".to_owned(),
+            remedy: Some(
+                "`target.dialpad.api.owner: ADDRESS` keeps a plan from disabling its owner, and the key with them"
+                    .to_owned(),
+            ),
+        });
+    }
     let asked = connect::end(target, allow_command).and_then(|end| {
         let admin = connect::admin(target, allow_command)?;
         let company = match target {

@@ -19,7 +19,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    dialpad::{ReadError, Reader},
+    dialpad::{ReadError, Reader, Wanted},
     directory::Directory,
     exit::Exit,
     live::{Live, tenant::Company},
@@ -27,7 +27,7 @@ use crate::{
     memory::Memory,
     names::{Folded, Text},
     plan::{
-        self,
+        self, Plan,
         recording::{self, Recording},
         redact,
     },
@@ -122,7 +122,7 @@ pub fn manifest(file: &Path, terminal: &mut Terminal) -> Result<Manifest, Exit> 
     }
 }
 
-/// Reads live Dialpad, with progress on a terminal.
+/// Reads live Dialpad, with progress on a terminal; with what a plan of before `touched` in the admin API.
 ///
 /// # Errors
 /// [`Exit::Failed`], after saying why nothing could be read.
@@ -131,10 +131,18 @@ pub async fn live(
     manifest: &Manifest,
     directory: &Directory,
     state: &State,
+    touched: Option<&Plan>,
     terminal: &mut Terminal,
 ) -> Result<Live, Exit> {
     warn_of_expiry(manifest, terminal);
-    let want = turn::want(manifest, directory, state.memory(), Timestamp::now());
+    let mut want = turn::want(manifest, directory, state.memory(), Timestamp::now());
+    let has_api = match &manifest.target {
+        Target::Dialpad(Dialpad { api, .. }) => api.is_some(),
+        Target::Sandbox(_) => true,
+    };
+    if let Some(plan) = touched.filter(|_| has_api) {
+        want.tenant = Wanted::with_touched(want.tenant.take(), plan);
+    }
     let progress = Progress::new(terminal, "reading Dialpad", None);
     let read = reader.live(&want, &|read| progress.set(read.read, Some(read.total))).await;
     progress.finish();
@@ -216,7 +224,7 @@ pub fn read(file: &Path, args: &ReadingArgs, reach: Reach, terminal: &mut Termin
     let runtime = super::runtime().map_err(|problem| failed(&problem, terminal))?;
     let gathered = runtime.block_on(directory::read(&manifest, reach, state.memory(), terminal))?;
     let Gathered { directory, offered } = gathered;
-    let live = runtime.block_on(live(&reader, &manifest, &directory, &state, terminal))?;
+    let live = runtime.block_on(live(&reader, &manifest, &directory, &state, reach.touched, terminal))?;
     let now = Timestamp::now();
     // What an earlier run left in doubt is seen in what was read.
     state.resolve(&live, now, &mut |_, _| ()).map_err(|error| failed(&error.to_string(), terminal))?;

@@ -91,7 +91,7 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
         Ok(before) => before,
         Err(exit) => return exit,
     };
-    let reach = Reach { all: args.record.is_some(), also: before.as_ref(), application: false };
+    let reach = Reach { all: args.record.is_some(), also: before.as_ref(), ..Reach::default() };
     let inputs = match inputs::read(&args.manifest.manifest, &args.reading, reach, terminal) {
         Ok(inputs) => inputs,
         Err(exit) => return exit,

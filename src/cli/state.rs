@@ -127,8 +127,18 @@ fn list(manifest: &ManifestArg, format: Format, terminal: &mut Terminal) -> Resu
 }
 
 fn text(state: &State) -> String {
-    let Memory { users, groups, not_stored, last_sizes, done, failures, grants, everything_allowed: _, told: _ } =
-        state.memory();
+    let Memory {
+        users,
+        groups,
+        not_stored,
+        last_sizes,
+        done,
+        failures,
+        grants,
+        grants_not_stored,
+        everything_allowed: _,
+        told: _,
+    } = state.memory();
     if state.is_new() {
         return format!("nothing is kept in `{}` yet; the first apply begins it\n", state.label());
     }
@@ -172,6 +182,13 @@ fn text(state: &State) -> String {
         lines.extend(not_stored.iter().map(|(target, paths)| {
             let paths: Vec<&str> = paths.keys().map(AttrPath::as_str).collect();
             format!("  {target}: {}", paths.join(", "))
+        }));
+    }
+    if !grants_not_stored.is_empty() {
+        lines.push("granted, accepted by Dialpad and not stored".to_owned());
+        lines.extend(grants_not_stored.iter().map(|(person, fields)| {
+            let fields: Vec<&str> = fields.keys().map(|field| &**field).collect();
+            format!("  {person}: {}", fields.join(", "))
         }));
     }
     if !state.in_doubt().is_empty() {

@@ -52,7 +52,12 @@ fn print(args: &Args, terminal: &mut Terminal) -> Result<Exit, Exit> {
         ));
     }
     let reading = inputs::ReadingArgs { allow_command: args.allow_command, replay: None };
-    let inputs = inputs::read(&args.manifest.manifest, &reading, Reach::default(), terminal)?;
+    let inputs = inputs::read(
+        &args.manifest.manifest,
+        &reading,
+        Reach { touched: Some(&ran.plan), ..Reach::default() },
+        terminal,
+    )?;
     let options = args.about.options(inputs.target.clone());
     let plan = plan::undo(&inputs.values(), &options, plan::Ran { run: &ran.run, plan: &ran.plan, done: &ran.done });
     let view = View { color: terminal.color, width: terminal.width, all: args.all, unmanaged: false };

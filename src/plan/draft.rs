@@ -168,6 +168,10 @@ fn sentence(code: &str) -> (&'static str, &'static str) {
             "attribute is not sent again: the service accepted it and did not store it",
             "attributes are not sent again: the service accepted them and did not store them",
         ),
+        "grant_not_stored" => (
+            "grant is not sent again: Dialpad accepted it and did not store it",
+            "grants are not sent again: Dialpad accepted them and did not store them",
+        ),
         "group_not_created" => (
             "group does not exist, and `create` is off for groups",
             "groups do not exist, and `create` is off for groups",
@@ -197,8 +201,12 @@ fn sentence(code: &str) -> (&'static str, &'static str) {
             "objects that were taken over stay linked; `dialform state unlink` lets go of them",
         ),
         "undo_grant" => (
-            "change through the admin API is not taken back by this plan; the manifest's grants decide",
-            "changes through the admin API are not taken back by this plan; the manifest's grants decide",
+            "change through the admin API is not taken back: the manifest does not name that API",
+            "changes through the admin API are not taken back: the manifest does not name that API",
+        ),
+        "undo_unread" => (
+            "grant of that run is not taken back: what is there now could not be read",
+            "grants of that run are not taken back: what is there now could not be read",
         ),
         "undo_gone" => ("object of that run is gone", "objects of that run are gone"),
         "undo_group_stays" => (

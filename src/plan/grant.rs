@@ -34,6 +34,43 @@ pub struct GrantChange {
     pub place: Place,
 }
 
+impl GrantChange {
+    /// Which field of a person's record it is, by a name that stays the same; `None` for what is in
+    /// no record, such as a place among operators.
+    pub fn field(&self) -> Option<Text> {
+        Some(match self.kind {
+            GrantKind::Office => "office".into(),
+            GrantKind::License => "license".into(),
+            GrantKind::CompanyAdmin => "company_admin".into(),
+            GrantKind::Setting => format!("setting:{}", self.name).into(),
+            GrantKind::OfficeAdmin => {
+                let office = self.given.as_ref()?.object.as_ref()?;
+                format!("office_admin:{office}").into()
+            }
+            GrantKind::Department | GrantKind::ContactCenter | GrantKind::Policy | GrantKind::Channel => return None,
+        })
+    }
+
+    /// The field of `UserProto` that holds it, by the API's name.
+    pub fn stored_at(&self) -> Option<&str> {
+        match self.kind {
+            GrantKind::Office => Some("office_id"),
+            GrantKind::License => Some("license"),
+            GrantKind::CompanyAdmin => Some("is_super_admin"),
+            GrantKind::OfficeAdmin => Some("admin_office_ids"),
+            GrantKind::Setting if *self.name == *"international_dialing" => Some("international_dialing_enabled"),
+            GrantKind::Setting => Some(&self.name),
+            GrantKind::Department | GrantKind::ContactCenter | GrantKind::Policy | GrantKind::Channel => None,
+        }
+    }
+
+    /// Whether it tells a skill, which is read only where it matters.
+    pub fn tells_skill(&self) -> bool {
+        let tells = |text: &Option<Text>| text.as_ref().is_some_and(|text| text.contains("skill"));
+        tells(&self.before) || tells(&self.after)
+    }
+}
+
 fn is_empty(text: &Text) -> bool {
     text.is_empty()
 }
@@ -208,6 +245,20 @@ impl AdminRequest {
             | AdminRequest::UnassignPolicy { user, .. }
             | AdminRequest::AddChannelMember { user, .. }
             | AdminRequest::RemoveChannelMember { user, .. } => user,
+        }
+    }
+
+    /// Whose operators it changes.
+    pub fn operators(&self) -> Option<OperatorsOf> {
+        match self {
+            AdminRequest::AddOperator { group, .. } | AdminRequest::RemoveOperator { group, .. } => Some(group.clone()),
+            AdminRequest::SetSkill { contact_center, .. } => Some(OperatorsOf::ContactCenter(contact_center.clone())),
+            AdminRequest::PatchUser { .. }
+            | AdminRequest::MoveOffice { .. }
+            | AdminRequest::AssignPolicy { .. }
+            | AdminRequest::UnassignPolicy { .. }
+            | AdminRequest::AddChannelMember { .. }
+            | AdminRequest::RemoveChannelMember { .. } => None,
         }
     }
 

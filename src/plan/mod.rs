@@ -197,6 +197,22 @@ pub enum Remember {
         /// What they have.
         given: crate::memory::Given,
     },
+    /// Dialpad accepted a grant and did not store it.
+    GrantNotStored {
+        /// The person.
+        person: SourceId,
+        /// Which grant, as [`GrantChange::field`] calls it.
+        field: Text,
+        /// What was sent, in words.
+        value: Text,
+    },
+    /// Dialpad does hold what it had once not stored.
+    GrantStored {
+        /// The person.
+        person: SourceId,
+        /// Which grant, as [`GrantChange::field`] calls it.
+        field: Text,
+    },
     /// Nobody of ours has it any more: it is gone without a change.
     NotGranted {
         /// The person.

@@ -139,6 +139,9 @@ impl Veil<'_> {
                 (self.source(id), link)
             })
             .collect();
+        veiled.grants = memory.grants.iter().map(|(id, given)| (self.source(id), given.clone())).collect();
+        // What was sent may be a title or a number; without it the plan sends it again, and names nobody.
+        veiled.grants_not_stored.clear();
         veiled
     }
 

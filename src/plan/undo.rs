@@ -3,6 +3,7 @@
 //! Only what the run itself did is taken back, and only where it still stands: what
 //! somebody has changed since stays as it is. An account that was created is
 //! suspended, not deleted. Guards, budgets and `safety.protect` hold as always.
+//! What went through the admin API is turned round in `grants/back`.
 
 use std::collections::BTreeMap;
 
@@ -40,9 +41,9 @@ pub fn undo(inputs: &Inputs, options: &Options, ran: Ran) -> Plan {
     let desired = desired::build(inputs.manifest, inputs.directory, inputs.now);
     let scene = Scene::new(inputs, options, &desired);
     // The budgets and the guards look at the tenant as a whole, as they do for every plan.
-    let (users, whole) = super::draft(&scene);
+    let (accounts, whole) = super::draft(&scene);
     let draft = whole.emptied();
-    let (groups, users) = (Objects::groups(inputs.live), &users.matcher.objects);
+    let (groups, users) = (Objects::groups(inputs.live), &accounts.matcher.objects);
     let mut back = Back { inputs, ran, users, groups: &groups, draft, settings: BTreeMap::new() };
     for change in ran.plan.changes.iter().rev() {
         if let Some(target) = ran.done.get(&change.id) {
@@ -56,7 +57,7 @@ pub fn undo(inputs: &Inputs, options: &Options, ran: Ran) -> Plan {
         ran.run
     );
     draft.notes.push(Note { code: "undo".into(), message: kept.into(), place: None });
-    super::grants::mark_seats(&scene, users, &mut draft);
+    super::grants::take_back(&accounts, &mut draft, ran);
     draft.tell_counts();
     finish::plan(&scene, draft)
 }
@@ -101,6 +102,7 @@ impl<'a> Back<'_, 'a> {
         match (done.action, found) {
             (Action::DeleteUser | Action::DeleteGroup, _) => self.draft.count("undo_deleted", name, None),
             (Action::AdoptUser | Action::AdoptGroup, _) => self.draft.count("undo_adopted", name, None),
+            // What goes through the admin API is taken back after all accounts.
             (
                 Action::MoveOffice
                 | Action::SetLicense
@@ -109,7 +111,7 @@ impl<'a> Back<'_, 'a> {
                 | Action::Regrant
                 | Action::Withdraw,
                 _,
-            ) => self.draft.count("undo_grant", name, None),
+            ) => {}
             (_, None) => self.draft.count("undo_gone", name, None),
             (Action::CreateUser, Some((at, object))) if object.active => self.suspend(done, at, &object),
             (Action::CreateUser, Some(_)) => {}

@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    memory::{Done, Failure, Given, GroupLink, Memory, Told, UserLink},
+    memory::{Done, Failure, Given, GrantKind, GroupLink, Memory, Told, UserLink},
     names::{AttrPath, SourceId, TargetId, Text},
-    plan::{Action, Change, ChangeId, Remember, Subject, spent},
+    plan::{Action, Change, ChangeId, GrantChange, Remember, Subject, spent},
 };
 
 /// One thing to be remembered or forgotten.
@@ -209,7 +209,34 @@ fn remember(memory: &mut Memory, what: Remember) {
             memory.grants.entry(person).or_default().insert(given);
         }
         Remember::NotGranted { person, given } => forget_grant(memory, &person, &given),
+        Remember::GrantNotStored { person, field, value } => {
+            memory.grants_not_stored.entry(person).or_default().insert(field, value);
+        }
+        Remember::GrantStored { person, field } => {
+            if let Some(fields) = memory.grants_not_stored.get_mut(&person) {
+                fields.remove(&field);
+            }
+            memory.grants_not_stored.retain(|_, fields| !fields.is_empty());
+        }
     }
+}
+
+/// What is to be remembered when some of what a change gives was accepted and not stored.
+/// What should have been taken away and was not is tried again: nothing of it is remembered.
+pub fn of_grants_not_stored(change: &Change, missing: &[AttrPath]) -> Vec<Effect> {
+    let Some(person) = &change.subject.source else { return Vec::new() };
+    let lacks = |grant: &&GrantChange| grant.stored_at().is_some_and(|at| missing.contains(&AttrPath::core(at)));
+    let given = change.grants.iter().filter(lacks).filter_map(|grant| {
+        let value = match (&grant.after, grant.kind) {
+            (Some(value), _) => value.clone(),
+            // A setting that was to be emptied harms nobody.
+            (None, GrantKind::Setting) => "".into(),
+            (None, _) => return None,
+        };
+        let (field, person) = (grant.field()?, person.clone());
+        Some(Effect::Remember(Remember::GrantNotStored { person, field, value }))
+    });
+    given.collect()
 }
 
 fn forget_grant(memory: &mut Memory, person: &SourceId, given: &Given) {

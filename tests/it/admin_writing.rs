@@ -300,8 +300,26 @@ async fn what_is_gone_is_taken_away_and_success_is_not_believed() {
     assert_eq!((of_status(&outcome, "center"), of_status(&outcome, "channel")), (Status::Already, Status::Already));
     // A title is accepted and not kept.
     sandbox.set_faults(FaultPlan::parse(["not-stored=job_title"]).unwrap());
-    let title = grant("title", Action::SetSettings, vec![patch(ana, vec![UserField::JobTitle("Lead".into())])]);
-    let outcome = apply(&sandbox, &plan(vec![title])).await;
+    let mut title = grant("title", Action::SetSettings, vec![patch(ana, vec![UserField::JobTitle("Lead".into())])]);
+    title.grants = vec![GrantChange {
+        kind: GrantKind::Setting,
+        name: "job_title".into(),
+        at: None,
+        before: None,
+        after: Some("Lead".into()),
+        given: None,
+        place: dialform::names::Place::default(),
+    }];
+    let mut state = state();
+    let guard = state.lock().unwrap();
+    let (plan, writer) = (plan(vec![title]), writer(&sandbox));
+    let outcome =
+        apply::run(&plan, &writer, &mut state, &guard, &Options::default(), &Stopping::never(), &|_| {}).await;
+    let remembered = &state.memory().grants_not_stored[&dialform::names::SourceId::from("title")];
+    assert_eq!(
+        remembered.iter().map(|(field, value)| (&**field, &**value)).collect::<Vec<_>>(),
+        [("setting:job_title", "Lead")]
+    );
     let lacking: Vec<&str> = of(&outcome, "title").not_stored.iter().map(|path| path.as_str()).collect();
     assert_eq!((lacking, outcome.requests), (vec!["job_title"], 2));
 }

@@ -1,10 +1,14 @@
 //! `examples/contact-center`, run as a person would: it converges, drift in each kind of grant
 //! is shown and mended, a seat that a leaver frees is taken by whoever waited for one.
 
-use dialform::sandbox::{Options, Sandbox, Tenant};
+use dialform::{
+    dialpad::{End, Reader, Wanted},
+    live,
+    sandbox::{Options, Sandbox, Tenant},
+};
 use serde_json::{Value, json};
 
-use crate::{process::Folder, sandbox_api::Company};
+use crate::{process::Folder, sandbox_api::Company, simulation::settings};
 
 #[path = "../../examples/contact-center/generate.rs"]
 mod generate;
@@ -241,4 +245,121 @@ async fn a_saved_plan_is_stale_when_a_grant_that_it_touches_moved_and_not_when_a
     skill(&of_group(&folder, "CC-Priority-Senior"), "Priority", 80).await;
     // Four people still wait for a seat.
     assert_eq!(folder.run(&["apply", "plan.json", "--yes", "--quiet"]).code, 4);
+}
+
+/// Everything that the admin API has, in order.
+async fn held_by_dialpad(folder: &Folder) -> live::Tenant {
+    let acme = by_hand(folder);
+    let reader = Reader::connect(End::Sandbox(acme.sandbox.clone()), &settings(4)).unwrap();
+    reader.tenant(&Wanted::everything(), &|_| {}).await.unwrap().in_order()
+}
+
+/// Lines of the log of the last run about somebody: what, before, after.
+fn logged(folder: &Folder, who: &str) -> Vec<String> {
+    let log = folder.run(&["log", who, "--format", "json"]).out;
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = lines.iter().map(|line| line["activityDateTime"].as_str().unwrap()).max().unwrap();
+    let run = lines.iter().find(|line| line["activityDateTime"] == last).unwrap()["cycleId"].clone();
+    let properties = lines.iter().filter(|line| line["cycleId"] == run).flat_map(|line| {
+        let properties = line["modifiedProperties"].as_array().unwrap();
+        assert!(properties.is_empty() || line["provisioningStatusInfo"]["status"] == "success", "{line}");
+        properties
+    });
+    let mut found: Vec<String> = properties
+        .map(|one| format!("{}: {} → {}", one["displayName"].as_str().unwrap(), one["oldValue"], one["newValue"]))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Takes somebody out of the group of the front desk.
+fn leave_the_desk(folder: &Folder, who: &str) {
+    let people = folder.read("people.csv");
+    let line = people.lines().find(|line| line.contains(who)).unwrap();
+    folder.edit("people.csv", line, &line.replace(";SG-Front-Desk", ""));
+}
+
+#[tokio::test]
+async fn what_a_run_gave_and_took_goes_back_as_it_was_and_the_log_has_both() {
+    let folder = Folder::example("contact-center");
+    assert_eq!(folder.run(&["apply", "--yes", "--quiet"]).code, 4);
+    let before = held_by_dialpad(&folder).await;
+    let files = ["dialform.yaml", "people.csv", "teams/priority.yaml", "teams/billing.yaml"];
+    let kept = files.map(|file| folder.read(file));
+    // A licence, an office, skills, what operators are, a department, administrators, a policy, a setting.
+    let [staff, agent, admin, lead, senior, junior, desk] = [
+        "SG-Staff",
+        "CC-Sales-UK",
+        "SG-Staff;SG-Dialpad-Admins",
+        "CC-Billing-Leads",
+        "CC-Priority-Senior",
+        "CC-Priority",
+        "SG-Staff;SG-Front-Desk",
+    ]
+    .map(|group| of_group(&folder, group));
+    folder.edit("dialform.yaml", "roles:\n", "roles:\n  vip: { grants: { license: sell } }\n");
+    folder.edit("dialform.yaml", "assignments:\n", &format!("assignments:\n  - {{ user: {staff}, role: vip }}\n"));
+    folder.edit("dialform.yaml", "      company_admin: true\n", "");
+    folder.edit("dialform.yaml", "[London, Berlin, New York]", "[London, Berlin]");
+    folder.edit("dialform.yaml", "{ constant: true }", "{ constant: false }");
+    folder.edit("teams/priority.yaml", "skill: 80", "skill: 90");
+    folder.edit("teams/priority.yaml", "as: operator, skill: 50", "as: supervisor, skill: 50");
+    folder.edit(
+        "teams/billing.yaml",
+        "      policies: [{ name: Call routing editors, at: { contact_center: Billing } }]\n",
+        "",
+    );
+    let people = folder.read("people.csv");
+    let line = people.lines().find(|line| line.contains(&agent)).unwrap();
+    folder.edit("people.csv", line, &line.replace(",LON,", ",NYC,"));
+    leave_the_desk(&folder, &desk);
+    let applied = folder.run(&["apply", "--yes", "--quiet"]);
+    assert_eq!(applied.code, 4, "{}{}", applied.out, applied.err);
+    assert_ne!(held_by_dialpad(&folder).await, before);
+    // The log has old and new of each.
+    assert_eq!(logged(&folder, &staff), ["licence: \"talk\" → \"agents\""]);
+    assert_eq!(logged(&folder, &agent), ["office: \"London\" → \"New York\""]);
+    assert_eq!(
+        logged(&folder, &admin),
+        [
+            "company administration: \"yes\" → null",
+            "office administration New York: \"yes\" → null",
+            "setting international_dialing: \"on\" → \"off\"",
+        ]
+    );
+    assert_eq!(logged(&folder, &lead), ["policy Call routing editors in contact center Billing: \"yes\" → null"]);
+    let skill = "contact center Priority: \"operator, skill 80\" → \"operator, skill 90\"";
+    assert_eq!(logged(&folder, &senior), [skill]);
+    let post = "contact center Priority: \"operator, skill 50\" → \"supervisor, skill 50\"";
+    assert_eq!(logged(&folder, &junior), [post]);
+
+    let back = folder.json(&["undo", "last", "--format", "json", "--out", "back.json"], 0);
+    let lines = grants(&back);
+    for line in [
+        "set_license license -: agents → talk",
+        "move_office office -: New York → London",
+        "grant department Front desk: - → operator",
+        "grant company_admin -: - → ",
+        "grant office_admin New York: - → ",
+        "set_settings setting international_dialing: off → on",
+        "grant policy Call routing editors: - → ",
+        "regrant contact_center Priority: operator, skill 90 → operator, skill 80",
+        "regrant contact_center Priority: supervisor, skill 50 → operator, skill 50",
+    ] {
+        assert!(lines.contains(&line.to_owned()), "no {line} in {lines:#?}");
+    }
+    // The seats are counted: the licence goes back.
+    assert_eq!(seats(&back, "London", "agents")[2], 1);
+    let applied = folder.run(&["apply", "back.json", "--yes", "--quiet"]);
+    assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
+    assert_eq!(held_by_dialpad(&folder).await, before);
+    // What is remembered went back too: with the files of before there is nothing to do, and the
+    // next edit takes away again what a role gave.
+    for (file, text) in files.iter().zip(&kept) {
+        folder.write(file, text);
+    }
+    assert_eq!(plan(&folder, 4)["changes"], json!([]));
+    leave_the_desk(&folder, &desk);
+    let again = grants(&plan(&folder, 4));
+    assert_eq!(again, ["withdraw department Front desk: operator → -"]);
 }

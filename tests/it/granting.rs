@@ -627,3 +627,161 @@ fn nothing_is_taken_because_a_name_leads_nowhere_or_a_list_was_not_read() {
     let forgotten = unread.remember.iter().any(|of| matches!(of, plan::Remember::NotGranted { .. }));
     assert_eq!((lines(&unread), forgotten), (vec![], false));
 }
+
+/// Ana's plan as a run carried it out, and the way back from what is held now.
+fn undone(scene: &Scene, ran: &Plan, now: Tenant) -> Plan {
+    let (directory, live) = (scene.directory(), Live { tenant: Some(now), ..scene.live() });
+    let instant = scene.now.parse().unwrap();
+    let inputs = plan::Inputs {
+        manifest: &scene.manifest,
+        directory: &directory,
+        live: &live,
+        memory: &scene.memory,
+        now: instant,
+    };
+    let done = ran.changes.iter().map(|change| (change.id.clone(), change.subject.target.clone())).collect();
+    let plan = plan::undo(&inputs, &scene.options, plan::Ran { run: &"r1".into(), plan: ran, done: &done });
+    assert_eq!(plan::file::read(&plan::file::write(&plan)).as_ref(), Ok(&plan));
+    plan
+}
+
+#[test]
+fn the_way_back_from_a_role_takes_all_of_it_unless_it_was_changed_since() {
+    let scene = with(scene(""), "ana", "member", json!({}));
+    let ran = plan(&scene, tenant(vec![Member { license: Some(License::Agents), ..record("ana") }]));
+    assert_eq!(ran.changes.len(), 3, "{:?}", grants(&ran));
+    let mut now = tenant(vec![record("ana")]);
+    now.departments[0].operators =
+        Some(vec![operator("ana", Post::Operator, None), operator("eve", Post::Operator, None)]);
+    now.channels[0].members = Some(vec![api("ana")]);
+    let back = undone(&scene, &ran, now.clone());
+    assert_eq!(held(&back), [""; 0]);
+    let sent = requests(&back);
+    for request in [
+        json!({ "patch_user": { "user": { "live": "r-ana" }, "fields": [{ "license": "Agents" }] } }),
+        json!({ "remove_operator": { "group": { "department": "d1" }, "user": { "live": "r-ana" } } }),
+        json!({ "remove_channel_member": { "channel": "n1", "user": { "live": "r-ana" } } }),
+    ] {
+        assert!(
+            sent.iter().any(|one| one.to_string().to_lowercase() == request.to_string().to_lowercase()),
+            "no {request} in {sent:#?}"
+        );
+    }
+    assert_eq!(sent.len(), 3, "{sent:#?}");
+    // Somebody took her out of the channel and made her admin of the department since.
+    now.channels[0].members = Some(Vec::new());
+    now.departments[0].operators = Some(vec![operator("ana", Post::Admin, None)]);
+    let back = undone(&scene, &ran, now.clone());
+    assert_eq!((requests(&back).len(), notes(&back).contains(&"undo_changed_since")), (1, true));
+    // There is no Sell seat left to go back to.
+    let mut full = now.clone();
+    full.offices[0] = office("lon", "London", "gb", [5, 0, 5]);
+    assert_eq!(only_held(&undone(&scene, &ran, full), Reason::NoSeat).action, Some(Action::SetLicense));
+    // The admin API is not there any more.
+    let (directory, live) = (scene.directory(), scene.live());
+    let inputs = plan::Inputs {
+        manifest: &scene.manifest,
+        directory: &directory,
+        live: &live,
+        memory: &scene.memory,
+        now: scene.now.parse().unwrap(),
+    };
+    let done = ran.changes.iter().map(|change| (change.id.clone(), None)).collect();
+    let back = plan::undo(&inputs, &scene.options, plan::Ran { run: &"r1".into(), plan: &ran, done: &done });
+    assert!(back.changes.is_empty() && notes(&back).contains(&"undo_grant"), "{:?}", notes(&back));
+}
+
+#[test]
+fn the_way_back_stands_behind_the_same_guards() {
+    // The run made Ana an administrator; meanwhile she is the only one.
+    let scene = with(scene(""), "ana", "boss", json!({}));
+    let ran = plan(&scene, tenant(vec![record("ana")]));
+    let now = || {
+        let offices = vec!["lon".into(), "ber".into()];
+        let mut tenant = tenant(vec![Member { company_admin: true, admin_offices: offices, ..record("ana") }]);
+        tenant.policies[0].assignments = Some(Vec::new());
+        tenant
+    };
+    let back = undone(&scene, &ran, now());
+    assert_eq!(&*only_held(&back, Reason::LastAdmin).message, "this is the last company administrator");
+    let list =
+        requests(&back).iter().find_map(|request| request["patch_user"]["fields"][0].get("admin_offices").cloned());
+    assert_eq!(list, Some(json!([])));
+    // The policy is gone by itself, and international dialing was never told before.
+    assert!(held(&back).iter().any(|line| line.starts_with("last_admin")), "{:?}", held(&back));
+    let mut told = now();
+    told.users[0].international_dialing = Some(true);
+    let back = undone(&scene, &ran, told);
+    let unknown = only_held(&back, Reason::MissingRequired);
+    assert!(unknown.message.contains("did not learn what `international_dialing` was before"), "{}", unknown.message);
+
+    // A way back to another country would lose the number.
+    let scene = with(self::scene(""), "bob", "agent", json!({ "city": "BER" }));
+    let agent = |office: &str, numbers: &[&str]| Member {
+        office: Some(office.into()),
+        license: Some(License::Agents),
+        numbers: numbers.iter().map(|number| (*number).into()).collect(),
+        ..record("bob")
+    };
+    let ran = plan(&scene, tenant(vec![agent("lon", &[])]));
+    let back = undone(&scene, &ran, tenant(vec![agent("ber", &["+4930123"])]));
+    let lost = only_held(&back, Reason::LosesNumbers);
+    assert!(lost.message.contains("goes back to London in another country: +4930123"), "{}", lost.message);
+    // And one to an office that is no more cannot be.
+    let mut closed = tenant(vec![agent("ber", &[])]);
+    closed.offices.remove(0);
+    assert_eq!(only_held(&undone(&scene, &ran, closed), Reason::UnknownName).action, Some(Action::MoveOffice));
+}
+
+#[test]
+fn whom_a_run_created_is_suspended_and_loses_what_it_gave() {
+    let fresh = scene("").person("ana", json!({})).group("member", &["ana"]);
+    let ran = plan(&fresh, tenant(vec![]));
+    let scene = fresh.linked("ana");
+    let mut now = tenant(vec![record("ana")]);
+    now.channels[0].members = Some(vec![api("ana")]);
+    now.departments[0].operators =
+        Some(vec![operator("ana", Post::Operator, None), operator("eve", Post::Operator, None)]);
+    let mut done: BTreeMap<_, _> = ran.changes.iter().map(|change| (change.id.clone(), None)).collect();
+    let create = ran.changes.iter().find(|change| change.action == Action::CreateUser).unwrap();
+    done.insert(create.id.clone(), Some("d-ana".into()));
+    let (directory, live) = (scene.directory(), Live { tenant: Some(now), ..scene.live() });
+    let inputs = plan::Inputs {
+        manifest: &scene.manifest,
+        directory: &directory,
+        live: &live,
+        memory: &scene.memory,
+        now: scene.now.parse().unwrap(),
+    };
+    let back = plan::undo(&inputs, &scene.options, plan::Ran { run: &"r1".into(), plan: &ran, done: &done });
+    assert_eq!(lines(&back), ["disable ana@acme.example", "withdraw ana@acme.example", "withdraw ana@acme.example"]);
+    assert_eq!(seats(&back, "London", &License::Talk).freed, 1);
+}
+
+#[test]
+fn what_dialpad_did_not_store_is_told_and_not_sent_again_until_it_changes() {
+    let mut scene = with(scene(""), "ana", "boss", json!({ "extension": "77" }));
+    let fields = [("setting:extension", "77"), ("office_admin:ber", ""), ("company_admin", "")];
+    let known = fields.map(|(field, value)| (field.into(), value.into())).into_iter().collect();
+    scene.memory.grants_not_stored.insert("ana".into(), known);
+    let mut now =
+        tenant(vec![Member { admin_offices: vec!["lon".into()], international_dialing: Some(true), ..record("ana") }]);
+    now.policies[0].assignments =
+        Some(vec![dialform::live::tenant::PolicyAssignment { user: api("ana"), at: Some("c1".into()) }]);
+    let told = plan(&scene, now.clone());
+    assert_eq!((lines(&told), held(&told)), (vec![], vec![]));
+    let note = told.notes.iter().find(|note| &*note.code == "grant_not_stored").unwrap();
+    for what in ["setting extension", "office administration Berlin", "company administration of"] {
+        assert!(note.message.contains(what), "{}", note.message);
+    }
+    // Another value is tried, and so is what is lost after it was held.
+    let mut other = with(self::scene(""), "ana", "boss", json!({ "extension": "78" }));
+    other.memory = scene.memory.clone();
+    assert_eq!(lines(&plan(&other, now.clone())).len(), 1);
+    now.users[0].extension = Some("77".into());
+    let held_after_all = plan(&scene, now);
+    let forgets = held_after_all.remember.iter().any(
+        |remember| matches!(remember, plan::Remember::GrantStored { field, .. } if **field == *"setting:extension"),
+    );
+    assert!(forgets, "{:?}", held_after_all.remember);
+}

@@ -13,6 +13,7 @@ mod completing;
 mod contact_center;
 mod desired;
 mod doctor;
+mod doctor_api;
 mod editor;
 mod entra;
 mod entra_example;

@@ -5,8 +5,8 @@ use crate::{
     dialpad::{People, Wanted},
     live::Tenant,
     memory::GrantKind,
-    names::{ApiId, Text},
-    plan::{AdminRequest, ApiUser, Change, GrantChange, OperatorsOf, Plan, Request, held_now},
+    names::Text,
+    plan::{ApiUser, Change, GrantChange, Plan, Request, held_now},
 };
 
 /// People on a page of the admin API.
@@ -23,12 +23,12 @@ pub(super) fn touched(plan: &Plan) -> Option<Wanted> {
     let mut wanted = Wanted::default();
     let mut people = std::collections::BTreeSet::new();
     for change in plan.changes.iter().filter(|change| is_grant(change)) {
-        let has_skill = change.grants.iter().any(tells_skill);
+        let has_skill = change.grants.iter().any(GrantChange::tells_skill);
         for request in &change.requests {
             let Request::Admin(request) = request else { continue };
             let ApiUser::Live(user) = request.user() else { continue };
             people.insert(user.clone());
-            place(&mut wanted, request, user, has_skill);
+            wanted.touch(request, Some(user).filter(|_| has_skill));
         }
         // The plan calls offices by name.
         wanted.offices |= change.grants.iter().any(|grant| grant.kind == GrantKind::Office);
@@ -39,37 +39,6 @@ pub(super) fn touched(plan: &Plan) -> Option<Wanted> {
     let pages = plan.read.live_users.div_ceil(PAGE).max(1);
     wanted.people = if people.len() as u64 > pages { People::All } else { People::Only(people) };
     Some(wanted)
-}
-
-/// The place that a request is about, with what is inside.
-fn place(wanted: &mut Wanted, request: &AdminRequest, user: &ApiId, has_skill: bool) {
-    let mut center = |id: &ApiId| {
-        wanted.contact_centers.id(id);
-        if has_skill {
-            wanted.skills_of.insert((id.clone(), user.clone()));
-        }
-    };
-    match request {
-        // These are in the person's own record.
-        AdminRequest::PatchUser { .. } | AdminRequest::MoveOffice { .. } => {}
-        AdminRequest::AddOperator { group: OperatorsOf::ContactCenter(id), .. }
-        | AdminRequest::RemoveOperator { group: OperatorsOf::ContactCenter(id), .. }
-        | AdminRequest::SetSkill { contact_center: id, .. } => center(id),
-        AdminRequest::AddOperator { group: OperatorsOf::Department(id), .. }
-        | AdminRequest::RemoveOperator { group: OperatorsOf::Department(id), .. } => wanted.departments.id(id),
-        AdminRequest::AssignPolicy { policy, .. } | AdminRequest::UnassignPolicy { policy, .. } => {
-            wanted.policies.id(policy);
-        }
-        AdminRequest::AddChannelMember { channel, .. } | AdminRequest::RemoveChannelMember { channel, .. } => {
-            wanted.channels.id(channel);
-        }
-    }
-}
-
-/// Whether the plan knows the skill: it is read where it was read then, and nowhere else.
-fn tells_skill(grant: &GrantChange) -> bool {
-    let tells = |text: &Option<Text>| text.as_ref().is_some_and(|text| text.contains("skill"));
-    tells(&grant.before) || tells(&grant.after)
 }
 
 /// How a change of grants stands.

@@ -6,6 +6,7 @@ use crate::{
     manifest::{Manifest, PolicyAt},
     memory::{GrantKind, Memory},
     names::{ApiId, Folded, Text},
+    plan::{AdminRequest, GrantChange, OperatorsOf, Plan, PolicyTarget, Request},
 };
 
 /// What to read of a tenant. The default is nothing.
@@ -153,6 +154,58 @@ impl Wanted {
             }
         }
         Some(wanted)
+    }
+
+    /// The same, with what these changes touched. Nothing, where they touched nothing there.
+    #[must_use]
+    pub fn with_touched(wanted: Option<Self>, plan: &Plan) -> Option<Self> {
+        let mut changes = plan.changes.iter().filter(|change| !change.grants.is_empty()).peekable();
+        if changes.peek().is_none() {
+            return wanted;
+        }
+        let base = || Self { people: People::All, company: true, offices: true, seats: true, ..Self::default() };
+        let mut wanted = wanted.unwrap_or_else(base);
+        for change in changes {
+            let has_skill = change.grants.iter().any(GrantChange::tells_skill);
+            for request in &change.requests {
+                let Request::Admin(request) = request else { continue };
+                wanted.touch(request, None);
+                // Of whoever operates it now: an id need not be known yet.
+                if let (true, Some(OperatorsOf::ContactCenter(id))) = (has_skill, request.operators()) {
+                    wanted.skills.id(&id);
+                }
+                if let AdminRequest::AssignPolicy { at: Some(PolicyTarget::ContactCenter(_)), .. }
+                | AdminRequest::UnassignPolicy { at: Some(PolicyTarget::ContactCenter(_)), .. } = request
+                {
+                    wanted.contact_centers.listed();
+                }
+            }
+        }
+        Some(wanted)
+    }
+
+    /// Adds the place that a request is about, with what is inside, and the skill of somebody there.
+    pub fn touch(&mut self, request: &AdminRequest, skill_of: Option<&ApiId>) {
+        match request {
+            // These are in the person's own record.
+            AdminRequest::PatchUser { .. } | AdminRequest::MoveOffice { .. } => {}
+            AdminRequest::AddOperator { .. } | AdminRequest::RemoveOperator { .. } | AdminRequest::SetSkill { .. } => {
+                match request.operators() {
+                    Some(OperatorsOf::ContactCenter(id)) => {
+                        self.contact_centers.id(&id);
+                        self.skills_of.extend(skill_of.map(|user| (id.clone(), user.clone())));
+                    }
+                    Some(OperatorsOf::Department(id)) => self.departments.id(&id),
+                    None => {}
+                }
+            }
+            AdminRequest::AssignPolicy { policy, .. } | AdminRequest::UnassignPolicy { policy, .. } => {
+                self.policies.id(policy);
+            }
+            AdminRequest::AddChannelMember { channel, .. } | AdminRequest::RemoveChannelMember { channel, .. } => {
+                self.channels.id(channel);
+            }
+        }
     }
 
     /// Everything, for writing a manifest from what is there.

@@ -1,6 +1,7 @@
 //! Beyond SCIM: licence, office, places, rights and settings, from what roles give and what
 //! the admin API holds. Comes after the accounts are planned, and leans on their changes.
 
+mod back;
 mod exclusive;
 mod holders;
 mod keep;
@@ -13,11 +14,12 @@ mod settings;
 mod withdraw;
 
 use super::{
-    Action, ApiUser, Cause, CauseKind, Change, ChangeId, Draft, GrantChange, Held, Reason, Request, Subject,
+    Action, ApiUser, Cause, CauseKind, Change, ChangeId, Draft, GrantChange, Held, Reason, Remember, Request, Subject,
     draft::{Gate, Planned, change, user},
     guard::held,
     index::Objects,
     scene::Scene,
+    undo::Ran,
     users::{Account, Users},
 };
 use crate::{
@@ -71,17 +73,7 @@ struct Person<'p, 'a> {
 pub(super) fn plan(users: &Users, draft: &mut Draft) {
     let scene = users.scene;
     let Some(tenant) = &scene.inputs.live.tenant else { return };
-    let mut grants = Grants {
-        users,
-        scene,
-        tenant,
-        names: Names::new(tenant),
-        records: Records::new(tenant, &users.matcher.objects),
-        holders: Holders::new(tenant),
-        planned: planned(draft),
-        wanted: HashSet::default(),
-        unsure: HashSet::default(),
-    };
+    let mut grants = Grants::new(users, tenant, draft);
     for who in 0..scene.people.len() {
         grants.person(draft, who);
     }
@@ -92,11 +84,14 @@ pub(super) fn plan(users: &Users, draft: &mut Draft) {
     unread(tenant, draft);
 }
 
-/// Says which seats the changes of accounts take and free, where nothing else goes through the admin API.
-pub(super) fn mark_seats(scene: &Scene, accounts: &Objects, draft: &mut Draft) {
-    if let Some(tenant) = &scene.inputs.live.tenant {
-        super::seats::mark(&Records::new(tenant, accounts), &Names::new(tenant), accounts, draft);
-    }
+/// Plans the way back from what a run gave and took, and says which seats each change takes and frees.
+pub(super) fn take_back(users: &Users, draft: &mut Draft, ran: Ran) {
+    let Some(tenant) = &users.scene.inputs.live.tenant else { return back::not_read(draft, ran) };
+    let grants = Grants::new(users, tenant, draft);
+    grants.take_back(draft, ran);
+    keep::guard(&grants, draft);
+    super::seats::mark(&grants.records, &grants.names, &users.matcher.objects, draft);
+    unread(tenant, draft);
 }
 
 /// What the admin API has of an account, in words; nothing when it is not certain who it is.
@@ -121,6 +116,22 @@ fn unread(tenant: &Tenant, draft: &mut Draft) {
         let message =
             format!("{} were not read from the admin API, so nothing of them is planned: {because}", section.noun());
         draft.notes.push(super::Note { code: "not_read".into(), message: message.into(), place: None });
+    }
+}
+
+impl<'u, 's, 'a> Grants<'u, 's, 'a> {
+    fn new(users: &'u Users<'s, 'a>, tenant: &'a Tenant, draft: &Draft) -> Self {
+        Self {
+            users,
+            scene: users.scene,
+            tenant,
+            names: Names::new(tenant),
+            records: Records::new(tenant, &users.matcher.objects),
+            holders: Holders::new(tenant),
+            planned: planned(draft),
+            wanted: HashSet::default(),
+            unsure: HashSet::default(),
+        }
     }
 }
 
@@ -251,6 +262,26 @@ impl<'s, 'a> Grants<'_, 's, 'a> {
         change.requests = requests.into_iter().map(Request::Admin).collect();
         change.depends_on = person.needs.clone();
         change
+    }
+
+    /// Whether Dialpad took this same grant before and did not store it. Then it is told, and not sent again.
+    fn is_not_stored(&self, draft: &mut Draft, person: &Person, grant: &GrantChange) -> bool {
+        let known = self.scene.inputs.memory.grants_not_stored.get(person.id);
+        let known = known.zip(grant.field()).and_then(|(known, field)| known.get(&field));
+        let is_known = known.is_some_and(|known| **known == *grant.after.as_deref().unwrap_or_default());
+        if is_known {
+            let what = format!("{} {} of {}", grant.kind.noun(), grant.name, person.subject.name).replace("  ", " ");
+            draft.count("grant_not_stored", &what.into(), Some(&grant.place));
+        }
+        is_known
+    }
+
+    /// What is held after all is not hidden when it is lost.
+    fn is_stored(&self, draft: &mut Draft, person: &Person, field: &str) {
+        let known = self.scene.inputs.memory.grants_not_stored.get(person.id);
+        if known.is_some_and(|known| known.contains_key(field)) {
+            draft.remember.push(Remember::GrantStored { person: person.id.clone(), field: field.into() });
+        }
     }
 
     /// Adds a change, unless the person has to log in first.

@@ -21,7 +21,16 @@ pub fn now(tenant: &Tenant, change: &Change, grant: &GrantChange) -> Option<Opti
         _ => None,
     })?;
     let ApiUser::Live(id) = user else { return None };
-    let member = tenant.users.iter().find(|member| member.id == *id)?;
+    of_member(tenant, tenant.users.iter().find(|member| member.id == *id)?, change, grant)
+}
+
+/// The same of somebody whose record is known.
+pub(super) fn of_member(
+    tenant: &Tenant,
+    member: &Member,
+    change: &Change,
+    grant: &GrantChange,
+) -> Option<Option<Text>> {
     let object = || grant.given.as_ref().and_then(|given| given.object.as_ref()).or_else(|| object_of(change));
     Some(match grant.kind {
         GrantKind::Office => office(tenant, member),

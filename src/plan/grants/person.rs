@@ -152,6 +152,40 @@ impl<'a> Grants<'_, '_, 'a> {
         }
     }
 
+    /// The office, where it is another than the record's and may be sent.
+    fn moves(
+        &self,
+        draft: &mut Draft,
+        person: &Person,
+        member: &Member,
+        granted: &Granted<'a>,
+        office: Option<&'a Office>,
+    ) -> Option<&'a Office> {
+        let (office, single) = office.zip(granted.office.as_ref())?;
+        if member.office.as_ref() == Some(&office.id) {
+            self.is_stored(draft, person, "office");
+            return None;
+        }
+        (!self.is_not_stored(draft, person, &self.to_office(person, office, single))).then_some(office)
+    }
+
+    /// The licence, where it is another than the record's and may be sent.
+    fn relicensed(
+        &self,
+        draft: &mut Draft,
+        person: &Person,
+        member: &Member,
+        granted: &Granted<'a>,
+        license: Option<License>,
+    ) -> Option<License> {
+        let (license, single) = license.zip(granted.license.as_ref())?;
+        if member.license.as_ref() == Some(&license) {
+            self.is_stored(draft, person, "license");
+            return None;
+        }
+        (!self.is_not_stored(draft, person, &to_license(person, &license, single))).then_some(license)
+    }
+
     /// What differs from the record.
     fn on_record(
         &self,
@@ -163,8 +197,8 @@ impl<'a> Grants<'_, '_, 'a> {
         license: Option<License>,
     ) -> Seated<'a> {
         let held_office = member.office.as_ref().and_then(|id| self.tenant.office(id));
-        let moves = office.filter(|office| member.office.as_ref() != Some(&office.id));
-        let relicensed = license.filter(|license| member.license.as_ref() != Some(license));
+        let moves = self.moves(draft, person, member, granted, office);
+        let relicensed = self.relicensed(draft, person, member, granted, license);
         let mut seated = Seated {
             office: moves.or(held_office),
             license: relicensed.clone().or_else(|| member.license.clone()),
@@ -221,7 +255,7 @@ impl<'a> Grants<'_, '_, 'a> {
     }
 
     /// The fields of a licence; what stands in its way when numbers would go.
-    fn license_fields(
+    pub(super) fn license_fields(
         &self,
         member: &Member,
         license: &License,

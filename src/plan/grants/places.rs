@@ -268,20 +268,17 @@ impl<'a> Grants<'_, '_, 'a> {
             let given = Given { kind: GrantKind::OfficeAdmin, object: Some(id.clone()), at: None };
             self.want(person, &given);
             if held.contains(id) {
+                self.is_stored(draft, person, &format!("office_admin:{id}"));
                 self.has(draft, person, given);
+                continue;
+            }
+            let change = simple(GrantKind::OfficeAdmin, name, None, &given, place);
+            if self.is_not_stored(draft, person, &change) {
                 continue;
             }
             first.get_or_insert((role, place));
             list.push(id.clone());
-            changes.push(GrantChange {
-                kind: GrantKind::OfficeAdmin,
-                name: name.clone(),
-                at: None,
-                before: None,
-                after: Some("".into()),
-                given: Some(given),
-                place: place.clone(),
-            });
+            changes.push(change);
         }
         let Some((role, place)) = first else { return };
         let request = AdminRequest::PatchUser { user: person.api.clone(), fields: vec![UserField::AdminOffices(list)] };
@@ -295,7 +292,11 @@ impl<'a> Grants<'_, '_, 'a> {
         let given = Given { kind: GrantKind::CompanyAdmin, object: None, at: None };
         self.want(person, &given);
         if person.member.is_some_and(|member| member.company_admin) {
+            self.is_stored(draft, person, "company_admin");
             return self.has(draft, person, given);
+        }
+        if self.is_not_stored(draft, person, &simple(GrantKind::CompanyAdmin, &"".into(), None, &given, place)) {
+            return;
         }
         let request = AdminRequest::PatchUser { user: person.api.clone(), fields: vec![UserField::CompanyAdmin(true)] };
         let grant = simple(GrantKind::CompanyAdmin, &"".into(), None, &given, place);

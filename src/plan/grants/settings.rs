@@ -61,12 +61,17 @@ impl<'a> Grants<'_, '_, 'a> {
             };
             let before = person.member.and_then(|member| now::setting(member, grant.setting));
             if before == after || after.is_none() && person.member.is_none() {
+                self.is_stored(draft, person, &format!("setting:{}", grant.setting.name()));
+                continue;
+            }
+            let (name, place) = (grant.setting.name().into(), mapping.place.clone());
+            let change = GrantChange { kind: GrantKind::Setting, name, at: None, before, after, given: None, place };
+            if self.is_not_stored(draft, person, &change) {
                 continue;
             }
             first.get_or_insert(role);
             fields.push(field);
-            let (name, place) = (grant.setting.name().into(), mapping.place.clone());
-            changes.push(GrantChange { kind: GrantKind::Setting, name, at: None, before, after, given: None, place });
+            changes.push(change);
         }
         let (Some(role), Some(place)) = (first, changes.first().map(|change| change.place.clone())) else { return };
         let given = Given { kind: GrantKind::Setting, object: None, at: None };
@@ -79,7 +84,7 @@ impl<'a> Grants<'_, '_, 'a> {
 }
 
 /// The field, and how its value is shown and compared.
-fn written(setting: Setting, value: Option<&Value>) -> Result<(UserField, Option<Text>), String> {
+pub(super) fn written(setting: Setting, value: Option<&Value>) -> Result<(UserField, Option<Text>), String> {
     let text = || value.map(|value| Text::from(value.to_string())).filter(|text| !text.is_empty());
     Ok(match setting {
         Setting::JobTitle => (UserField::JobTitle(text().unwrap_or_default()), text()),

@@ -190,7 +190,7 @@ impl<'a> Grants<'_, '_, 'a> {
     }
 
     /// Where a policy holds, and how people call it.
-    fn policy_at(&self, at: Option<&ApiId>) -> (Option<PolicyTarget>, Option<Text>) {
+    pub(super) fn policy_at(&self, at: Option<&ApiId>) -> (Option<PolicyTarget>, Option<Text>) {
         let Some(id) = at else { return (None, None) };
         if let Some(office) = self.tenant.office(id) {
             return (Some(PolicyTarget::Office(id.clone())), Some(format!("office {}", office.name).into()));
