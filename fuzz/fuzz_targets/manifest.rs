@@ -15,7 +15,7 @@ fn read(text: &str) -> Read {
 }
 
 fuzz_target!(|text: &str| {
-    let Read { manifest, problems, sources } = read(text);
+    let Read { manifest, problems, sources, root: _ } = read(text);
     let is_wrong = problems.iter().any(|problem| problem.level == Level::Error);
     assert_eq!(manifest.is_none(), is_wrong);
     for problem in &problems {

@@ -5,7 +5,7 @@ use super::{
     admin::{ADMIN_PATH, Api},
 };
 use crate::{
-    http::{Address, AddressError, Client, EndError, Limits, bearer},
+    http::{Address, AddressError, Client, EndError, Ends, Limits, bearer},
     manifest::Scim,
     names::{Secret, Text},
     sandbox::BASE_PATH,
@@ -90,6 +90,14 @@ impl Reader {
     /// When the address, the token or this machine's certificates cannot be used.
     pub fn connect(end: End, settings: &Scim) -> Result<Self, ConnectError> {
         Self::connect_with(end, settings, None)
+    }
+
+    /// A client of services in this process that answer as a test wants.
+    pub fn in_process(scim: Ends, admin: Ends, settings: &Scim) -> Self {
+        let limits = Limits::new(settings.rate, settings.concurrency);
+        let at_once = settings.concurrency.max(1) as usize;
+        let client = Client::in_process(admin, &format!("http://dialpad{ADMIN_PATH}"), limits.clone());
+        Self::over(Client::in_process(scim, "http://dialpad/scim", limits), settings, Some(Api { client, at_once }))
     }
 
     /// A client that reads SCIM and the admin API. Nothing is sent yet.

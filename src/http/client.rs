@@ -163,6 +163,11 @@ impl Client {
         Self::of(ends::sandbox(sandbox), format!("http://sandbox{base}"), token, limits)
     }
 
+    /// A client of a service in this process that is none of ours, such as a test's.
+    pub fn in_process(ends: Ends, base: &str, limits: Limits) -> Self {
+        Self::of(ends, base.to_owned(), None, limits)
+    }
+
     fn of(ends: Ends, base: String, token: Option<(Secret, HeaderValue)>, limits: Limits) -> Self {
         let (requests, retries, traffic) = (AtomicU64::new(0), AtomicU64::new(0), Mutex::default());
         let inner = Inner { ends, base, token, limits, requests, retries, traffic };

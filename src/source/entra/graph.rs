@@ -20,7 +20,7 @@ use super::{
     trouble::{Kind, Trouble},
 };
 use crate::{
-    http::{Address, Call, Client, Failure, Limits, Patience, Repeat, Sent, bearer, retry_after},
+    http::{Address, Call, Client, Ends, Failure, Limits, Patience, Repeat, Sent, bearer, retry_after},
     manifest::Cloud,
 };
 
@@ -117,6 +117,12 @@ impl Graph {
             Client::socket(&address, None, Limits::new(None, AT_ONCE)).map_err(|error| unusable(error.to_string()))?;
         let batch = environment(BATCH_VARIABLE).is_none_or(|text| !text.trim().eq_ignore_ascii_case("off"));
         Ok(Self { inner: Arc::new(Inner { client, sign_in, token: tokio::sync::Mutex::default(), batch }) })
+    }
+
+    /// A client of a Graph in this process that answers as a test wants, at this base address.
+    pub fn in_process(ends: Ends, base: &str, sign_in: SignIn) -> Self {
+        let client = Client::in_process(ends, base, Limits::new(None, AT_ONCE));
+        Self { inner: Arc::new(Inner { client, sign_in, token: tokio::sync::Mutex::default(), batch: true }) }
     }
 
     /// What was sent so far.
