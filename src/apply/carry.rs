@@ -19,7 +19,7 @@ use crate::{
     live::{Group, User},
     names::{AttrPath, TargetId, Text},
     plan::{self, Action, Change, ChangeId, Dialect, Operation, Ref, Request, Sent, outcome::Status},
-    state::{Doubt, Effect, Hold, Journal, Seek, StateError, effect, journal::Line},
+    state::{Doubt, Effect, Ended, Hold, Journal, Seek, StateError, effect, journal::Line},
 };
 
 /// How often a request is sent whose answer was lost and that was found not done.
@@ -115,10 +115,19 @@ impl Context {
     }
 
     /// Writes down what came of a change, with the result of its last request.
-    pub fn settle(&self, intent: Option<Line>, effects: Vec<Effect>) -> Result<(), StateError> {
-        match intent {
-            Some(line) => self.journal.settle(line, effects),
-            None => self.journal.note(effects),
+    pub fn settle(
+        &self,
+        change: &Change,
+        intent: Option<Line>,
+        effects: Vec<Effect>,
+        ended: Option<Ended>,
+    ) -> Result<(), StateError> {
+        match (intent, ended) {
+            (Some(line), ended) => self.journal.settle(line, effects, ended),
+            (None, Some(ended)) if !effects.is_empty() => {
+                self.journal.ended(self.doubt(change, 0, Seek::default()), effects, ended)
+            }
+            (None, Some(_) | None) => self.journal.note(effects),
         }
     }
 
@@ -150,7 +159,7 @@ impl Context {
         let mut last = None;
         for (index, request) in change.requests.iter().enumerate() {
             if let Some(line) = last.take()
-                && let Err(error) = self.journal.settle(line, Vec::new())
+                && let Err(error) = self.journal.settle(line, Vec::new(), None)
             {
                 return self.not_tried(target, Halt::of(&error));
             }
@@ -236,7 +245,7 @@ impl Context {
             return grants::send(self, change, index, request).await;
         }
         self.go().map_err(Trouble::Halt)?;
-        let doubt = self.doubt(change, index, request);
+        let doubt = self.doubt(change, index, seek_of(request));
         let line = self.journal.intend(&doubt).await.map_err(|error| Trouble::Halt(Halt::of(&error)))?;
         // Writing it down may have taken its time, and somebody else may have taken over.
         self.hold.check().map_err(|lost| Trouble::Halt(Halt::Lock(lost)))?;
@@ -321,7 +330,7 @@ impl Context {
         }
     }
 
-    pub fn doubt(&self, change: &Change, index: usize, request: &Request) -> Doubt {
+    pub fn doubt(&self, change: &Change, index: usize, seek: Seek) -> Doubt {
         Doubt {
             id: format!("{}/{}/{index}", self.journal.run(), change.id.0).into(),
             change: change.id.clone(),
@@ -329,7 +338,7 @@ impl Context {
             subject: change.subject.clone(),
             cause: change.cause.kind,
             at: self.now(),
-            seek: seek_of(request),
+            seek,
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     live::tenant::{Member, MemberState},
     names::{ApiId, Post, Text},
     plan::{AdminRequest, ApiUser, Change, ChangeId, OperatorsOf, Request},
+    state::Seek,
 };
 
 /// A record that is looked up once, whoever asks for it at the same time.
@@ -62,7 +63,7 @@ pub(super) async fn send(
 ) -> Result<Answered, Trouble> {
     context.go().map_err(Trouble::Halt)?;
     let user = user(context, change, request).await?;
-    let doubt = context.doubt(change, index, &Request::Admin(request.clone()));
+    let doubt = context.doubt(change, index, Seek::default());
     let line = context.journal.intend(&doubt).await.map_err(|error| Trouble::Halt(Halt::of(&error)))?;
     // Writing it down may have taken its time, and somebody else may have taken over.
     context.hold.check().map_err(|lost| Trouble::Halt(Halt::Lock(lost)))?;

@@ -60,6 +60,12 @@ pub enum Event<'a> {
         /// Changes in all.
         of: usize,
     },
+    /// Nothing more is sent, and what came of it is about to be remembered for good: what
+    /// is told of it elsewhere has to be on the disk before.
+    Closing {
+        /// What came of each change, read back where it had to be.
+        results: &'a [ChangeResult],
+    },
     /// Objects are being read back.
     Verifying {
         /// How many.
@@ -95,6 +101,7 @@ pub async fn run(
         }
         None => walk::nothing_done(plan, &Stop::State { message: "the state is not locked".into() }),
     };
+    watch(Event::Closing { results: &outcome.results });
     match keep(plan, state, &outcome) {
         Err(error) if error.is_taken_over() => {
             outcome.stopped = Some(Stop::LockLost { message: error.to_string().into() });

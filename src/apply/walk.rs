@@ -25,7 +25,7 @@ use crate::{
         Action, Change, Plan, Ref, Request,
         outcome::{ChangeResult, LeftOut, Outcome, Status, Stop},
     },
-    state::State,
+    state::{Ended, State},
 };
 
 /// So many changes are looked at for telling a bad run from a few bad changes.
@@ -199,9 +199,10 @@ impl<'a> Walk<'a> {
         // First it is told, then the journal has it: who is killed in between finds it in
         // doubt, and tells it again. The other way round nobody would ever tell it.
         let result = ChangeResult { target, not_stored, waiting, ..result(&self.changes[at], status) };
+        let ended = self.ended(at, &result);
         self.finish(at, result, took);
         self.state.absorb(&effects);
-        if let Err(error) = self.context.settle(intent, effects) {
+        if let Err(error) = self.context.settle(&self.changes[at], intent, effects, ended) {
             self.halt(Halt::of(&error));
         }
         match halt {
@@ -213,6 +214,17 @@ impl<'a> Walk<'a> {
             }
             None => {}
         }
+    }
+
+    /// What the journal keeps of the end of a change, for the log.
+    fn ended(&self, at: usize, result: &ChangeResult) -> Option<Ended> {
+        let left_out = match &result.status {
+            Status::Done | Status::Already => self.left_out[at].clone(),
+            Status::Failed { .. } => Vec::new(),
+            // Nothing was done that could be forgotten.
+            Status::Skipped { .. } => return None,
+        };
+        Some(Ended { status: result.status.clone(), target: result.target.clone(), left_out })
     }
 
     fn halt(&mut self, halt: Halt) {

@@ -155,7 +155,7 @@ async fn attempt(
     let progress = Progress::new(terminal, "applying", Some(plan.changes.len() as u64));
     let watch = |event: Event<'_>| match event {
         Event::Finished { result, .. } => progress.result(result),
-        Event::Verifying { .. } => {}
+        Event::Verifying { .. } | Event::Closing { .. } => {}
     };
     let (outcome, unlogged) = turn::carry_out(&plan, by, evaluated, records, &watch).await;
     progress.finish();

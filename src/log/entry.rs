@@ -14,7 +14,7 @@ use crate::{
         self, AttributeChange, Change, GrantChange, Held, Kind, MemberName, Reason, Subject,
         outcome::{self, ChangeResult, LeftOut},
     },
-    state::{Doubt, Fate},
+    state::{Doubt, Fate, Untold},
 };
 
 /// `provisioningAction`.
@@ -155,8 +155,7 @@ pub(super) fn of_change(
         outcome::Status::Skipped { because } => because.to_string(),
     };
     steps.push(step(action.export(), "export", status, &told));
-    let modified = change.attributes.iter().map(modified).chain(members(change, &result.left_out));
-    let modified = modified.chain(change.grants.iter().map(granted)).collect();
+    let modified = properties(change, &result.left_out);
     let line = Line {
         id: &change.id.0,
         action,
@@ -232,8 +231,9 @@ pub(super) fn of_unchanged(
     line.write(about, now)
 }
 
-/// Of a request of a run that was cut off before it could write what came of it.
-pub(super) fn of_doubt(about: &About, doubt: &Doubt, fate: Fate, now: Timestamp) -> Value {
+/// Of a request of a run that was cut off before it could write what came of it. `change` is
+/// what the run was to carry out, where that is known.
+pub(super) fn of_doubt(about: &About, doubt: &Doubt, fate: Fate, change: Option<&Change>) -> Value {
     let action = Action::of(doubt.action);
     let (status, end) = match fate {
         Fate::Done => (Status::Success, "it was found done"),
@@ -247,20 +247,50 @@ pub(super) fn of_doubt(about: &About, doubt: &Doubt, fate: Fate, now: Timestamp)
         category: "nonServiceFailure",
         recommended: "",
     });
-    let steps = vec![step(action.export(), "export", status, &told)];
+    of_earlier(about, doubt, change, (status, trouble), step(action.export(), "export", status, &told))
+}
+
+/// Of a change of a run that was cut off after it had written it to its journal. What the
+/// change was in full is not known any more.
+pub(super) fn of_untold(about: &About, untold: &Untold) -> Value {
+    let (of, result) = (&untold.of, untold.result());
+    let (status, trouble) = ended(&result);
+    let told = recovered_step(status);
+    let of = Doubt { subject: Subject { target: result.target, ..of.subject.clone() }, ..of.clone() };
+    of_earlier(about, &of, None, (status, trouble), told)
+}
+
+/// Says that a line was written from the journal.
+pub(super) fn recovered_step(status: Status) -> Value {
+    step("LineRecovered", "export", status, "the run was cut off, and its journal says what came of it")
+}
+
+fn of_earlier(
+    about: &About,
+    of: &Doubt,
+    change: Option<&Change>,
+    (status, trouble): (Status, Option<Trouble<'_>>),
+    told: Value,
+) -> Value {
     let line = Line {
-        id: &doubt.change.0,
-        action,
-        subject: &doubt.subject,
+        id: &of.change.0,
+        action: Action::of(of.action),
+        subject: &of.subject,
         status,
         trouble,
-        steps,
-        modified: Vec::new(),
+        steps: vec![told],
+        modified: change.map(|change| properties(change, &[])).unwrap_or_default(),
         took: Duration::ZERO,
-        cause: None,
+        cause: change.map(|change| &change.cause),
         held: None,
     };
-    line.write(about, now)
+    line.write(about, of.at)
+}
+
+/// What a change modifies, beside who was left out.
+fn properties(change: &Change, left_out: &[LeftOut]) -> Vec<Value> {
+    let modified = change.attributes.iter().map(modified).chain(members(change, left_out));
+    modified.chain(change.grants.iter().map(granted)).collect()
 }
 
 impl Line<'_> {
@@ -292,6 +322,8 @@ impl Line<'_> {
             "cause",
             cause.map(|cause| json!({"text": &*cause.text, "place": cause.place.as_ref().map(ToString::to_string)})),
         );
+        put("recoveredBy", about.recovered_by.as_deref().map(Value::from));
+        put("recoveredAt", about.recovered_by.as_ref().map(|_| Value::from(Timestamp::now().to_string())));
         put("held", held.map(|reason| Value::from(reason.name())));
         json!({
             "id": format!("{}/{id}", about.run),

@@ -8,6 +8,7 @@
 mod entry;
 mod origin;
 mod ran;
+mod recovery;
 mod shelf;
 
 use std::{
@@ -24,13 +25,13 @@ pub use origin::Origin;
 pub use ran::{Ran, RanError, ran};
 pub use shelf::{LogError, Read, Wanted, read};
 
-use self::shelf::Shelf;
+use self::{recovery::Earlier, shelf::Shelf};
 use crate::{
     desired::{Desired, Standing},
     manifest::{Manifest, Source},
     names::{SourceId, Text},
     plan::{Change, ChangeId, Plan, outcome::ChangeResult},
-    state::{Doubt, Fate},
+    state::{Doubt, Fate, Untold},
 };
 
 /// The folder of the log within the state's.
@@ -51,6 +52,8 @@ pub struct About {
     pub target: Text,
     /// Who and what started the run.
     pub origin: Origin,
+    /// The run that writes the lines of another one, which was cut off.
+    pub recovered_by: Option<Text>,
 }
 
 impl About {
@@ -61,7 +64,7 @@ impl About {
             Source::Entra(_) => "Microsoft Entra ID",
         };
         let target = manifest.target.label();
-        Self { manifest: manifest.name.clone(), run: run.clone(), source: source.into(), target, origin }
+        Self { manifest: manifest.name.clone(), run: run.clone(), source: source.into(), target, origin, recovered_by: None }
     }
 }
 
@@ -72,6 +75,8 @@ pub struct Log {
     folder: PathBuf,
     about: About,
     changes: HashMap<ChangeId, Change>,
+    /// What is known of the runs that were cut off.
+    earlier: Earlier,
 }
 
 impl Log {
@@ -82,7 +87,7 @@ impl Log {
     pub fn open(state: &Path, about: About) -> Result<Self, LogError> {
         let folder = folder(state);
         let shelf = Shelf::open(&folder, Timestamp::now())?;
-        Ok(Self { shelf, folder, about, changes: HashMap::new() })
+        Ok(Self { shelf, folder, about, changes: HashMap::new(), earlier: Earlier::default() })
     }
 
     /// The run carries out this plan, which is kept beside the log.
@@ -104,8 +109,20 @@ impl Log {
         self.shelf.append(&entry::of_change(&self.about, change, result, took, now), now)
     }
 
-    /// The run is over: what was held, who was evaluated without a change, and what
-    /// reading back has shown since a change was finished.
+    /// Nothing more is sent: what reading back has shown since a change was finished. The
+    /// lines of what was done are on the disk afterwards.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn closing(&mut self, results: &[ChangeResult]) -> Result<(), LogError> {
+        // Their line was written before it was known.
+        for result in results.iter().filter(|result| !result.not_stored.is_empty()) {
+            self.finished(result, Duration::ZERO)?;
+        }
+        self.shelf.flush()
+    }
+
+    /// The run is over: what was held, and who was evaluated without a change.
     /// `held` and `desired` are left out where they are as the run before wrote them down.
     ///
     /// # Errors
@@ -113,15 +130,10 @@ impl Log {
     pub fn close(
         &mut self,
         plan: &Plan,
-        results: &[ChangeResult],
         held: bool,
         desired: Option<&Desired<'_>>,
         accounts: &dyn Fn(&SourceId) -> Option<Text>,
     ) -> Result<(), LogError> {
-        // Their line was written before it was known.
-        for result in results.iter().filter(|result| !result.not_stored.is_empty()) {
-            self.finished(result, Duration::ZERO)?;
-        }
         for held in plan.held.iter().filter(|_| held) {
             self.write(|about, now| entry::of_held(about, held, now))?;
         }
@@ -145,16 +157,37 @@ impl Log {
         self.shelf.flush()
     }
 
+    /// Writes what the log lacks of what earlier runs did before they were cut off: a power loss
+    /// takes lines that the journal has. `doubts` are the requests that are still looked up.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn recover(&mut self, untold: &[Untold], doubts: &[Doubt]) -> Result<(), LogError> {
+        let of_untold = untold.iter().map(|untold| &untold.of);
+        self.earlier = Earlier::read(&self.folder, of_untold.chain(doubts))?;
+        if untold.is_empty() {
+            return Ok(());
+        }
+        for untold in untold.iter().filter(|untold| !self.earlier.has_line(&untold.of)) {
+            let line = self.earlier.of_untold(&self.about, untold);
+            self.shelf.append(&line, Timestamp::now())?;
+        }
+        self.shelf.flush()
+    }
+
     /// What became of a request of an earlier run that was cut off. That it was not
     /// done is not written: nothing happened.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn recovered(&mut self, doubt: &Doubt, fate: Fate) -> Result<(), LogError> {
-        match fate {
-            Fate::Done | Fate::Open => self.write(|about, now| entry::of_doubt(about, doubt, fate, now)),
-            Fate::NotDone => Ok(()),
+        // Killed between the log and the journal, it was told already.
+        if fate == Fate::NotDone || self.earlier.has_success(doubt) {
+            return Ok(());
         }
+        let line = self.earlier.of_doubt(&self.about, doubt, fate);
+        self.shelf.append(&line, Timestamp::now())?;
+        self.shelf.flush()
     }
 
     fn write(&mut self, line: impl FnOnce(&About, Timestamp) -> Value) -> Result<(), LogError> {

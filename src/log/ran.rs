@@ -71,9 +71,14 @@ fn known(runs: &[String]) -> String {
     }
 }
 
+/// Where the plan of a run is kept.
+pub(super) fn plan_file(folder: &Path, run: &str) -> PathBuf {
+    folder.join(format!("{run}{SUFFIX}"))
+}
+
 /// Keeps the plan that a run carries out.
 pub(super) fn keep(folder: &Path, run: &str, plan: &Plan) -> Result<(), LogError> {
-    let path = folder.join(format!("{run}{SUFFIX}"));
+    let path = plan_file(folder, run);
     let write = || -> io::Result<()> {
         let mut file = shelf::private().write(true).create_new(true).open(&path)?;
         file.write_all(file::write(plan).as_bytes())?;
@@ -102,7 +107,7 @@ pub fn ran(folder: &Path, wanted: &str) -> Result<Ran, RanError> {
             }
         }
     };
-    let path = folder.join(format!("{run}{SUFFIX}"));
+    let path = plan_file(folder, &run);
     let bytes = fs::read(&path).map_err(LogError::io("read", &path))?;
     let plan = file::read_bytes(&bytes).map_err(|source| RanError::Plan { path, source })?;
     let lines = read(folder, &Wanted { run: Some(run.clone()), unchanged: true, ..Wanted::default() })?.lines;

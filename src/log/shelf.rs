@@ -248,7 +248,11 @@ impl Wanted {
     fn fits(&self, line: &Value) -> bool {
         let text = |pointer: &str| line.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let status = text("/provisioningStatusInfo/status");
-        let at = || text("/activityDateTime").parse::<Timestamp>().ok();
+        // What was written later than it happened is news from then on.
+        let at = || {
+            let written = Some(text("/dialform/recoveredAt")).filter(|text| !text.is_empty());
+            written.unwrap_or_else(|| text("/activityDateTime")).parse::<Timestamp>().ok()
+        };
         let code = text("/provisioningStatusInfo/errorInformation/errorCode");
         let needed_nothing =
             text("/provisioningAction") == "other" && matches!(code, "RedundantExport" | "NotEffectivelyEntitled");

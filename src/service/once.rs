@@ -106,7 +106,7 @@ async fn with(
         LockError::Held { .. } => Ending::Locked(error.to_string()),
         LockError::State(error) => of_state(&error),
     })?;
-    let records = Records::open(&state, manifest);
+    let records = Records::open(&mut state, manifest);
     let (directory, live) = tokio::select! {
         biased;
         () = asked(stopping) => return Err(Ending::Interrupted),
@@ -126,6 +126,7 @@ async fn with(
     let by = turn::By { writer, state: &mut state, guard: &guard, options: &how, stopping };
     let watch = |event: Event<'_>| match event {
         Event::Finished { done, of, .. } => board.progress(done as u64, Some(of as u64)),
+        Event::Closing { .. } => {}
         Event::Verifying { objects } => board.phase(Phase::Verifying, Some(objects as u64)),
     };
     let next = Written {

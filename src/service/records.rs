@@ -14,10 +14,7 @@ use crate::{
     log::{About, Log, LogError, Origin},
     manifest::Manifest,
     memory::Memory,
-    plan::{
-        Plan,
-        outcome::{ChangeResult, Outcome},
-    },
+    plan::{Plan, outcome::ChangeResult},
     state::{Doubt, Fate, State},
 };
 
@@ -41,14 +38,18 @@ pub struct Evaluated<'a> {
 }
 
 impl Records {
-    /// Opens the log of a run.
-    pub fn open(state: &State, manifest: &Manifest) -> Self {
+    /// Opens the log of a run, and writes what the log of an earlier one lacks that was cut off.
+    pub fn open(state: &mut State, manifest: &Manifest) -> Self {
         let run = state.journal().map(|journal| journal.run().clone()).unwrap_or_default();
         let about = About::of(manifest, &run, Origin::of(&|name| std::env::var(name).ok()));
         // The log stays on this machine, also where the state is shared.
-        let opened = Log::open(&State::folder_of(manifest, Path::new("")), about);
+        let opened = Log::open(&State::folder_of(manifest, Path::new("")), about)
+            .and_then(|mut log| log.recover(state.untold(), state.in_doubt()).map(|()| log));
         let (log, problem) = match opened {
-            Ok(log) => (Some(log), None),
+            Ok(log) => {
+                state.told();
+                (Some(log), None)
+            }
             Err(problem) => (None, Some(problem)),
         };
         Self { inner: Mutex::new(Inner { log, problem }) }
@@ -79,11 +80,16 @@ impl Records {
         self.write(|log| log.finished(result, took));
     }
 
+    /// Nothing more is sent, and the lines of what was done have to be on the disk.
+    pub fn closing(&self, results: &[ChangeResult]) {
+        self.write(|log| log.closing(results));
+    }
+
     /// The run is over. Gives what people should know if it is not logged whole.
-    pub fn close(self, plan: &Plan, outcome: &Outcome, evaluated: Evaluated<'_>, memory: &Memory) -> Option<String> {
+    pub fn close(self, plan: &Plan, evaluated: Evaluated<'_>, memory: &Memory) -> Option<String> {
         let desired = evaluated.people.map(|(manifest, directory, now)| desired::build(manifest, directory, now));
         let account = |person: &_| memory.users.get(person).map(|link| link.target.text().clone());
-        self.write(|log| log.close(plan, &outcome.results, evaluated.held, desired.as_ref(), &account));
+        self.write(|log| log.close(plan, evaluated.held, desired.as_ref(), &account));
         let inner = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner);
         inner
             .problem

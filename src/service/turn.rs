@@ -108,13 +108,15 @@ pub async fn carry_out(
     let By { writer, state, guard, options, stopping } = by;
     records.begin(plan);
     let watch = |event: Event<'_>| {
-        if let Event::Finished { result, took, .. } = event {
-            records.finished(result, took);
+        match event {
+            Event::Finished { result, took, .. } => records.finished(result, took),
+            Event::Closing { results } => records.closing(results),
+            Event::Verifying { .. } => {}
         }
         watch(event);
     };
     let outcome = apply::run(plan, writer, state, guard, options, stopping, &watch).await;
-    let unlogged = records.close(plan, &outcome, evaluated, state.memory());
+    let unlogged = records.close(plan, evaluated, state.memory());
     (outcome, unlogged)
 }
 

@@ -29,8 +29,11 @@ use super::{
     store::{Appended, Kind, Store},
 };
 use crate::{
-    names::Text,
-    plan::{Action, CauseKind, ChangeId, Subject},
+    names::{TargetId, Text},
+    plan::{
+        Action, CauseKind, ChangeId, Subject,
+        outcome::{ChangeResult, LeftOut, Status},
+    },
 };
 
 /// The journal since the memory was last written.
@@ -66,6 +69,19 @@ pub(super) enum Entry {
         /// What is remembered now.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         effects: Vec<Effect>,
+        /// How the change ended, after its last request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<Box<Ended>>,
+    },
+    /// A change ended that needed no request.
+    Ended {
+        /// The change, as an intent would have it.
+        of: Box<Doubt>,
+        /// What is remembered now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        effects: Vec<Effect>,
+        /// How it ended.
+        ended: Box<Ended>,
     },
     /// Something to be remembered without a request.
     Effects(Vec<Effect>),
@@ -107,6 +123,45 @@ pub struct Seek {
     pub name: Option<Text>,
 }
 
+/// How a change ended, so that a line of the log that a power loss took can be written again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// How it went.
+    #[serde(flatten)]
+    pub status: Status,
+    /// The object, when it exists now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<TargetId>,
+    /// Members that were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A change that an earlier run ended, and that nobody may have told of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Untold {
+    /// Its last request, or what would have been one.
+    pub of: Doubt,
+    /// How it ended.
+    pub ended: Ended,
+}
+
+impl Untold {
+    /// The result, as the run had it.
+    pub fn result(&self) -> ChangeResult {
+        let Doubt { id: _, change, action, subject, cause: _, at: _, seek: _ } = self.of.clone();
+        let Ended { status, target, left_out } = self.ended.clone();
+        ChangeResult { change, action, subject, status, target, left_out, not_stored: Vec::new(), waiting: false }
+    }
+}
+
+impl Doubt {
+    /// The run that wrote it down.
+    pub fn run(&self) -> &str {
+        self.id.split('/').next().unwrap_or_default()
+    }
+}
+
 impl Seek {
     fn is_nothing(&self) -> bool {
         self == &Seek::default()
@@ -126,12 +181,15 @@ pub(super) struct Said {
     pub in_doubt: Vec<Doubt>,
     /// Earlier doubts that were settled.
     pub settled: Vec<Text>,
+    /// Changes that ended.
+    pub untold: Vec<Untold>,
 }
 
 impl Said {
     /// Whether nothing was said after the first line.
     pub(super) fn is_empty(&self) -> bool {
-        self.effects.is_empty() && self.in_doubt.is_empty() && self.settled.is_empty()
+        let Said { generation: _, target: _, effects, in_doubt, settled, untold } = self;
+        effects.is_empty() && in_doubt.is_empty() && settled.is_empty() && untold.is_empty()
     }
 }
 
@@ -197,11 +255,16 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Said, StateError> {
             Entry::Intent(doubt) => {
                 open.insert(number, doubt);
             }
-            Entry::Result { of, effects } => {
-                if open.remove(&of).is_none() {
+            Entry::Result { of, effects, ended } => {
+                let Some(of) = open.remove(&of) else {
                     return Err(StateError::damaged(file, format!("line {} answers no request", number + 1)));
-                }
+                };
                 said.effects.extend(effects);
+                said.untold.extend(ended.map(|ended| Untold { of, ended: *ended }));
+            }
+            Entry::Ended { of, effects, ended } => {
+                said.effects.extend(effects);
+                said.untold.push(Untold { of: *of, ended: *ended });
             }
             Entry::Effects(effects) => said.effects.extend(effects),
             Entry::Settled { doubt } => said.settled.push(doubt),
@@ -301,17 +364,25 @@ impl Journal {
         Ok(line)
     }
 
-    /// Writes down what came of a request. It is forced to the disk with the next intent or at the end.
+    /// Writes down what came of a request, and after the last one of a change how that ended. It is forced to the disk with the next intent or at the end.
     ///
     /// # Errors
     /// When it cannot be written; the request is then looked up by the next run.
-    pub fn settle(&self, intent: Line, effects: Vec<Effect>) -> Result<(), StateError> {
-        let line = self.append(&Entry::Result { of: intent.0, effects })?;
+    pub fn settle(&self, intent: Line, effects: Vec<Effect>, ended: Option<Ended>) -> Result<(), StateError> {
+        let line = self.append(&Entry::Result { of: intent.0, effects, ended: ended.map(Box::new) })?;
         let mut tail = self.tail();
         if let Some(name) = tail.open.remove(&intent.0) {
             tail.unrecorded.push((line.0, name));
         }
         Ok(())
+    }
+
+    /// Writes down how a change ended that needed no request.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn ended(&self, of: Doubt, effects: Vec<Effect>, ended: Ended) -> Result<(), StateError> {
+        self.append(&Entry::Ended { of: Box::new(of), effects, ended: Box::new(ended) }).map(drop)
     }
 
     /// What was answered and is known to this process alone.
@@ -425,7 +496,7 @@ mod tests {
             begin(),
             Entry::Intent(doubt(1)),
             Entry::Intent(doubt(2)),
-            Entry::Result { of: 1, effects: vec![effect()] },
+            Entry::Result { of: 1, effects: vec![effect()], ended: None },
             Entry::Effects(vec![effect()]),
         ]
     }
@@ -484,7 +555,7 @@ mod tests {
 
     #[test]
     fn a_result_without_a_request_and_another_version_are_refused() {
-        let stray = [begin(), Entry::Result { of: 7, effects: Vec::new() }];
+        let stray = [begin(), Entry::Result { of: 7, effects: Vec::new(), ended: None }];
         assert!(read(text(&stray).as_bytes(), FILE).unwrap_err().to_string().contains("line 2 answers no request"));
         let (target, run) = ("sandbox".into(), "r1".into());
         let newer = [Entry::Begin { version: 2, generation: 0, target, run, at: Timestamp::UNIX_EPOCH }];

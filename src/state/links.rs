@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{StateError, journal::Doubt};
+use super::{
+    StateError,
+    journal::{Doubt, Untold},
+};
 use crate::{memory::Memory, names::Text};
 
 /// The document.
@@ -24,6 +27,9 @@ pub(super) struct Kept {
     /// Requests of earlier runs of which nobody knows whether they were done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_doubt: Vec<Doubt>,
+    /// Changes of earlier runs whose lines the log may lack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untold: Vec<Untold>,
 }
 
 /// What is kept, and whose it is.
@@ -109,7 +115,7 @@ mod tests {
             vanished_since: None,
         };
         memory.users.insert(SourceId::from("p1"), link);
-        Document { target: "sandbox".into(), generation: 3, kept: Kept { memory, in_doubt: Vec::new() } }
+        Document { target: "sandbox".into(), generation: 3, kept: Kept { memory, ..Kept::default() } }
     }
 
     fn text() -> String {

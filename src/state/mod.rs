@@ -35,7 +35,7 @@ pub use bucket::{Bucket, Patience};
 pub use clock::Clock;
 pub use effect::Effect;
 pub use examine::examine;
-pub use journal::{Doubt, Journal, Seek};
+pub use journal::{Doubt, Ended, Journal, Seek, Untold};
 pub use lock::{Guard, Hold, Holder, LockError, Look};
 pub use recovery::{Fate, Found, Told};
 pub use store::{Disk, Store};
@@ -180,6 +180,7 @@ pub struct State {
     damaged: bool,
     memory: Memory,
     in_doubt: Vec<Doubt>,
+    untold: Vec<Untold>,
     warnings: Vec<String>,
     journal: Option<Arc<Journal>>,
     /// Where the numbers of an object store stand.
@@ -212,6 +213,7 @@ impl State {
             damaged: false,
             memory: Memory::default(),
             in_doubt: Vec::new(),
+            untold: Vec::new(),
             warnings: Vec::new(),
             journal: None,
             numbers: Numbers::default(),
@@ -241,6 +243,16 @@ impl State {
     /// Requests of earlier runs of which nobody knows whether they were done.
     pub fn in_doubt(&self) -> &[Doubt] {
         &self.in_doubt
+    }
+
+    /// Changes that earlier runs ended before they were cut. The log may lack their lines.
+    pub fn untold(&self) -> &[Untold] {
+        &self.untold
+    }
+
+    /// The log has the line of each change of earlier runs, and it is on the disk.
+    pub fn told(&mut self) {
+        self.untold.clear();
     }
 
     /// What people should know of it: lower-case fragments.
@@ -378,7 +390,7 @@ impl State {
     /// Writes the next generation of the memory, and begins a journal that follows it.
     fn fold(&mut self, run: &Text, now: Timestamp) -> Result<(), StateError> {
         self.memory.done.retain(|done| now.duration_since(done.at) <= BUDGET_DAY);
-        let kept = Kept { memory: self.memory.clone(), in_doubt: self.in_doubt.clone() };
+        let kept = Kept { memory: self.memory.clone(), in_doubt: self.in_doubt.clone(), untold: self.untold.clone() };
         if let Some(journal) = &self.journal {
             // So that one damaged object loses nothing.
             journal.flush()?;
@@ -439,7 +451,8 @@ impl State {
             }
         };
         (self.generation, self.damaged) = (read.generation, read.damaged);
-        (self.memory, self.in_doubt) = (read.kept.memory, read.kept.in_doubt);
+        let Kept { memory, in_doubt, untold } = read.kept;
+        (self.memory, self.in_doubt, self.untold) = (memory, in_doubt, untold);
         self.warnings = read.warnings;
         self.written_for = read.written_for;
         if let Some(was) = self.written_for.clone().filter(|was| *was != self.target) {
@@ -484,7 +497,7 @@ mod tests {
     use crate::{
         memory::UserLink,
         names::{SourceId, TargetId},
-        plan::{Action, CauseKind, ChangeId, Kind, Subject},
+        plan::{Action, CauseKind, ChangeId, Kind, Subject, outcome::Status},
     };
 
     fn open(store: Store) -> Result<State, StateError> {
@@ -595,7 +608,9 @@ mod tests {
         let _guard = state.lock().unwrap();
         let journal = Arc::clone(state.journal().unwrap());
         let line = journal.intend(&doubt("e")).await.unwrap();
-        journal.settle(line, vec![link("e")]).unwrap();
+        let target = Some(TargetId::from("e"));
+        let ended = Ended { status: Status::Done, target: target.clone(), left_out: Vec::new() };
+        journal.settle(line, vec![link("e")], Some(ended)).unwrap();
         for (more, linked) in [(0, false), (20, false), (usize::MAX, true)] {
             let copy = Disk::default();
             for name in [links::FILE, links::PREVIOUS, journal::FILE, journal::PREVIOUS] {
@@ -608,9 +623,22 @@ mod tests {
                     whole.windows(synced.len()).position(|part| part == synced.as_bytes()).unwrap() + synced.len();
                 copy.set(journal::FILE, Some(&whole[..end + more]));
             }
-            let state = open(Store::Memory(copy)).unwrap();
+            let mut state = open(Store::Memory(copy.clone())).unwrap();
             assert_eq!(people(&state).contains(&"e"), linked);
             assert_eq!(doubts(&state).contains(&"e"), !linked);
+            // What was done is kept for the log, over as many runs as are cut, until it is told.
+            for _ in 0..2 {
+                let untold: Vec<_> = state.untold().iter().map(|untold| untold.of.change.0.to_string()).collect();
+                assert_eq!(untold, if linked { vec!["e"] } else { Vec::new() });
+                assert!(state.untold().iter().all(|untold| untold.result().target == target));
+                drop(state.lock().unwrap());
+                state = open(Store::Memory(copy.clone())).unwrap();
+            }
+            let guard = state.lock().unwrap();
+            state.told();
+            state.commit().unwrap();
+            drop(guard);
+            assert!(open(Store::Memory(copy)).unwrap().untold().is_empty());
         }
     }
 

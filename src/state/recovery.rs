@@ -113,6 +113,7 @@ pub(super) fn add(kept: &mut Kept, said: Said) {
     }
     kept.in_doubt.retain(|doubt| !said.settled.contains(&doubt.id));
     kept.in_doubt.extend(said.in_doubt);
+    kept.untold.extend(said.untold);
 }
 
 /// What a look-up of a doubt found.

@@ -189,7 +189,7 @@ impl Law {
             let first = changes.insert(&line.change);
             assert!(first || again, "{context}: {} is told twice\n{}", line.change, log());
         }
-        // Killed between the log and the journal, it is told once more; without a kill it is not.
+        // What was in doubt is told once it was looked up.
         let recovered = told.iter().filter(|line| line.recovered && (killed || !changes.contains(&line.change)));
         let lines: Vec<&Told> = once.iter().copied().chain(recovered).collect();
         let whole = |action: &'static str| move |(did, _): &&(String, String)| did == action;
@@ -232,7 +232,7 @@ fn told(folder: &Folder) -> Vec<Told> {
             action: text(&line["provisioningAction"]),
             name: text(&line["sourceIdentity"]["displayName"]),
             is_success: line["provisioningStatusInfo"]["status"] == "success",
-            recovered: line["provisioningSteps"].to_string().contains("cut off"),
+            recovered: line["dialform"]["recoveredBy"].is_string(),
             leaves_out: line["provisioningSteps"].to_string().contains("MemberLeftOut"),
         })
         .filter(|line| line.is_success || line.recovered)

@@ -1,5 +1,6 @@
 //! The program killed for good at random instants, as a process with a disk and
-//! a socket: whatever it was doing, the next run goes on from there.
+//! a socket: whatever it was doing, the next run goes on from there, and the log says of
+//! everything which run did it.
 //!
 //! `DIALFORM_KILLS` says how often; the instants follow from `DIALFORM_SEED`.
 
@@ -64,6 +65,49 @@ pub fn snapshot(url: &str) -> BTreeSet<String> {
     shown
 }
 
+const LOG: &str = ".dialform/quickstart/log/provisioning.jsonl";
+
+/// What a power loss may take from the log of a run that was cut: anything from some line of its
+/// own on, as long as the journal still has what came of them.
+fn lose_lines(folder: &Folder, dice: u64) -> bool {
+    let journal = std::fs::read_to_string(folder.path(".dialform/quickstart/journal.jsonl")).unwrap_or_default();
+    let log = std::fs::read_to_string(folder.path(LOG)).unwrap_or_default();
+    let Some(run) = journal.split("\"run\":\"").nth(1).and_then(|rest| rest.split('"').next()) else { return false };
+    let own = |line: &str| line.contains(&format!("\"cycleId\":\"{run}\"")) && !line.contains("recoveredBy");
+    let Some(first) = log.lines().position(own).filter(|_| journal.contains("\"ended\"")) else { return false };
+    let begin: usize = log.split_inclusive('\n').take(first).map(str::len).sum();
+    let keep = begin + usize::try_from(dice).unwrap() % (log.len() - begin);
+    std::fs::write(folder.path(LOG), &log.as_bytes()[..keep]).unwrap();
+    true
+}
+
+/// Everything that is there was made by one run, and the log says by which.
+fn believe(folder: &Folder, expected: &BTreeSet<String>, context: &str) {
+    let read = folder.run(&["log", "--format", "json", "--all"]);
+    assert_eq!(read.code, 0, "{context}: {}", read.err);
+    let lines: Vec<Value> = read.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut made: Vec<String> = Vec::new();
+    for line in &lines {
+        let (run, change) = (text(&line["cycleId"]), text(&line["changeId"]));
+        if line["provisioningAction"] == "create" && line["provisioningStatusInfo"]["status"] == "success" {
+            made.push(text(&line["sourceIdentity"]["displayName"]));
+        }
+        if let Some(by) = line["dialform"]["recoveredBy"].as_str() {
+            assert!(*by != *run, "{context}: {line:#}");
+            let plan = folder.read(&format!(".dialform/quickstart/log/{run}.plan.json"));
+            assert!(plan.contains(&format!("\"{change}\"")), "{context}: {run} never meant to do {change}");
+            assert!(!line["modifiedProperties"].as_array().unwrap().is_empty(), "{context}: {line:#}");
+        }
+    }
+    made.sort();
+    let mut there: Vec<String> = expected.iter().filter_map(|line| line.split('"').nth(1)).map(str::to_owned).collect();
+    there.retain(|name| name.contains('@') || name.starts_with("SG-"));
+    there.sort();
+    there.dedup();
+    assert_eq!(made, there, "{context}: {}", read.out);
+}
+
 /// Starts an apply and kills it after a while; gives whether it had ended by itself.
 fn killed_after(folder: &Folder, wait: Duration) -> bool {
     let mut child = folder.command(&["apply", "--yes"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -88,7 +132,7 @@ fn an_apply_killed_at_random_instants_is_finished_by_the_next() {
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     let (takes, expected) = (started.elapsed(), snapshot(&served.url));
     let mut dice = seed;
-    let mut cut = 0;
+    let (mut cut, mut lost) = (0, 0);
     for round in 0..kills {
         let context = format!("round {round}, DIALFORM_SEED={seed}");
         let served = Served::start(TOKEN, &["--latency", "4ms"]);
@@ -97,17 +141,22 @@ fn an_apply_killed_at_random_instants_is_finished_by_the_next() {
             // SplitMix64.
             dice = dice.wrapping_mul(0xBF58_476D_1CE4_E5B9).wrapping_add(0x9E37_79B9_7F4A_7C15);
             let wait = takes.mul_f64((dice >> 40) as f64 / (1 << 24) as f64);
-            cut += u64::from(!killed_after(&folder, wait));
+            if !killed_after(&folder, wait) {
+                cut += 1;
+                lost += u64::from(round % 2 == 0 && lose_lines(&folder, dice >> 20));
+            }
         }
         let ran = folder.run(&["apply", "--yes"]);
         assert_eq!(ran.code, 0, "{context}: {}{}", ran.out, ran.err);
         let left = folder.json(&["plan", "--format", "json", "--detailed-exitcode"], 0);
         assert_eq!(left["changes"].as_array().unwrap().len(), 0, "{context}: {left:#}");
         assert_eq!(snapshot(&served.url), expected, "{context}");
+        believe(&folder, &expected, &context);
         let requests = get(&served.url, "/sandbox/requests");
         assert_eq!(requests["byStatus"]["409"], Value::Null, "{context}: something was created twice");
     }
     assert!(cut > kills / 2, "only {cut} runs were cut");
+    assert!(lost > 0, "no line of the log was ever lost");
 }
 
 #[test]
