@@ -85,7 +85,7 @@ impl Exit {
         match &outcome.stopped {
             Some(Stop::Interrupted) => Exit::Interrupted,
             Some(Stop::LockLost { .. }) => Exit::Locked,
-            Some(Stop::Credentials { .. } | Stop::State { .. }) => Exit::Failed,
+            Some(Stop::Credentials { .. } | Stop::Unreachable { .. } | Stop::State { .. }) => Exit::Failed,
             Some(Stop::MassFailure { .. }) => Exit::SomeFailed,
             None if outcome.failed() + outcome.skipped() > 0 => Exit::SomeFailed,
             None if plan.held_for_a_person().next().is_some() => Exit::Held,

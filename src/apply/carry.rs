@@ -67,6 +67,8 @@ pub(super) enum Halt {
     Credentials { status: u16, message: String },
     State(String),
     Lock(String),
+    /// One alone is no reason to stop; several in a row are.
+    Unreached(String),
     Interrupted,
 }
 
@@ -355,6 +357,7 @@ impl Halt {
             Halt::Credentials { .. } => "the service refuses the credentials".into(),
             Halt::State(_) => "the journal cannot be written".into(),
             Halt::Lock(_) => "the lock was lost".into(),
+            Halt::Unreached(_) => "the service cannot be reached".into(),
             Halt::Interrupted => "the run was interrupted".into(),
         }
     }
@@ -482,6 +485,7 @@ pub(super) fn failed(line: Line, error: &SendError) -> Trouble {
             (Some(412), format!("somebody else changed it since it was read: {message}; plan again"), false, None)
         }
         SendError::Refused { status, message } => (Some(*status), message.clone(), true, None),
+        SendError::Unreached { message } => (None, message.clone(), false, Some(Halt::Unreached(message.clone()))),
         SendError::InDoubt { message } | SendError::NotSent { message } => (None, message.clone(), false, None),
     };
     Trouble::Failed { line: Some(line), http, message, refused, halt }

@@ -95,6 +95,7 @@ async fn user(context: &Context, change: &Change, request: &AdminRequest) -> Res
             | SendError::Refused { .. }
             | SendError::InDoubt { .. }
             | SendError::NotSent { .. } => None,
+            SendError::Unreached { message } => Some(Halt::Unreached(message.clone())),
         };
         Trouble::Failed { line: None, http: None, message: error.to_string(), refused: false, halt }
     })?;

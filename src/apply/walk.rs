@@ -54,8 +54,30 @@ struct Walk<'a> {
     tried: u64,
     failed: u64,
     forbidden: u64,
+    unreached: Unreached,
     stop: Option<Stop>,
     checks: Vec<Check>,
+}
+
+/// Changes in a row that could not connect.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unreached {
+    /// When the first of them was given up.
+    since: Option<Instant>,
+    count: u64,
+}
+
+impl Unreached {
+    /// So many in a row are enough, where one of them was begun after another was given up:
+    /// those that are under way together say no more than one of them.
+    const ENOUGH: u64 = 3;
+
+    /// One more, begun at this instant; gives how many there are when they are enough.
+    fn again(&mut self, begun: Instant) -> Option<u64> {
+        self.count += 1;
+        let since = *self.since.get_or_insert_with(Instant::now);
+        (self.count >= Self::ENOUGH && begun >= since).then_some(self.count)
+    }
 }
 
 /// A change whose object has to be read back before it is believed.
@@ -124,6 +146,7 @@ impl<'a> Walk<'a> {
             tried: 0,
             failed: 0,
             forbidden: 0,
+            unreached: Unreached::default(),
             stop: None,
             checks: Vec::new(),
         }
@@ -176,12 +199,12 @@ impl<'a> Walk<'a> {
                 None => break,
             };
             if let Some((at, begun)) = at_of.remove(&id) {
-                self.take_in(at, carried, begun.elapsed());
+                self.take_in(at, carried, begun);
             }
         }
     }
 
-    fn take_in(&mut self, at: usize, carried: Carried, took: Duration) {
+    fn take_in(&mut self, at: usize, carried: Carried, begun: Instant) {
         let Carried { status, target, intent, effects, in_doubt, check, not_stored, waiting, halt } = carried;
         let person = self.changes[at].subject.source.as_ref();
         let disabled_since =
@@ -189,6 +212,11 @@ impl<'a> Walk<'a> {
         self.checks.extend(check.map(|target| Check { at, target, disabled_since }));
         if let Some(doubt) = in_doubt {
             self.state.keep_in_doubt(doubt);
+        }
+        let took = begun.elapsed();
+        if matches!(status, Status::Done | Status::Already | Status::Failed { http: Some(_), .. }) {
+            // Something answered.
+            self.unreached = Unreached::default();
         }
         let forbidden = matches!(&halt, Some(Halt::Credentials { status: 403, .. }));
         if !matches!(status, Status::Skipped { .. }) {
@@ -208,6 +236,12 @@ impl<'a> Walk<'a> {
         match halt {
             // One account that may not be touched is no reason to leave the others alone.
             Some(Halt::Credentials { .. }) if forbidden && (self.tried < FORBIDDEN || self.forbidden < self.tried) => {}
+            Some(Halt::Unreached(message)) => {
+                if let Some(failed) = self.unreached.again(begun) {
+                    let message = message.into();
+                    self.stop.get_or_insert(Stop::Unreachable { message, failed });
+                }
+            }
             Some(halt) => self.halt(halt),
             None if self.tried <= FIRST && self.failed > FIRST / 2 => {
                 self.stop.get_or_insert(Stop::MassFailure { failed: self.failed, tried: self.tried });
@@ -232,12 +266,19 @@ impl<'a> Walk<'a> {
             Halt::Credentials { message, .. } => Stop::Credentials { message: message.into() },
             Halt::State(message) => Stop::State { message: message.into() },
             Halt::Lock(message) => Stop::LockLost { message: message.into() },
+            Halt::Unreached(message) => Stop::Unreachable { message: message.into(), failed: 1 },
             Halt::Interrupted => Stop::Interrupted,
         };
         match &self.stop {
             // Whoever has taken over the lock must not find us writing.
             None | Some(Stop::Interrupted) => self.stop = Some(stop),
-            Some(Stop::Credentials { .. } | Stop::MassFailure { .. } | Stop::LockLost { .. } | Stop::State { .. }) => {}
+            Some(
+                Stop::Credentials { .. }
+                | Stop::MassFailure { .. }
+                | Stop::Unreachable { .. }
+                | Stop::LockLost { .. }
+                | Stop::State { .. },
+            ) => {}
         }
     }
 
@@ -365,6 +406,7 @@ fn because(stop: &Stop) -> Text {
     match stop {
         Stop::Credentials { .. } => "the service refuses the credentials".into(),
         Stop::MassFailure { .. } => "too many of the first changes failed".into(),
+        Stop::Unreachable { .. } => "the service cannot be reached".into(),
         Stop::Interrupted => "the run was interrupted".into(),
         Stop::LockLost { .. } => "the lock was lost".into(),
         Stop::State { message } => format!("the state cannot be written: {message}").into(),
@@ -386,5 +428,30 @@ fn result(change: &Change, status: Status) -> ChangeResult {
         left_out: Vec::new(),
         not_stored: Vec::new(),
         waiting: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn changes_that_were_under_way_together_count_as_one() {
+        let second = Duration::from_secs(1);
+        let begun = Instant::now();
+        tokio::time::advance(second).await;
+        let mut row = Unreached::default();
+        for _ in 0..8 {
+            assert_eq!(row.again(begun), None, "a service that comes back at once loses no more than these");
+        }
+        assert_eq!(row.again(Instant::now()), Some(9));
+        let mut row = Unreached::default();
+        let mut one_by_one = Vec::new();
+        for _ in 0..3 {
+            let begun = Instant::now();
+            tokio::time::advance(second).await;
+            one_by_one.push(row.again(begun));
+        }
+        assert_eq!(one_by_one, [None, None, Some(3)]);
     }
 }

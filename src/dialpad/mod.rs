@@ -156,7 +156,13 @@ pub enum SendError {
         /// What happened.
         message: String,
     },
-    /// It never reached the service, or the service said that it did nothing (429, 503).
+    /// No connection could be made, so nothing was sent.
+    #[error("{message}")]
+    Unreached {
+        /// To where, and what stood in the way.
+        message: String,
+    },
+    /// It was not sent, or the service said that it did nothing (429, 503).
     #[error("{message}")]
     NotSent {
         /// What happened.

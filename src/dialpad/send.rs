@@ -104,10 +104,15 @@ fn no_api() -> SendError {
 fn unanswered(client: &Client, failure: &Failure) -> SendError {
     let message = client.fit(&failure.to_string());
     match failure {
-        Failure::Unreached { .. } => SendError::NotSent { message },
+        Failure::Unreached { .. } => unreached(client, &message),
         // The whole answer was not read, but an answer came: something was done.
         Failure::Lost { .. } | Failure::TooLarge => SendError::InDoubt { message },
     }
+}
+
+/// No connection: the same words for everybody whose change it was.
+pub(super) fn unreached(client: &Client, message: &str) -> SendError {
+    SendError::Unreached { message: format!("could not connect to {}: {message}", client.address()) }
 }
 
 /// The object in an answer, if there is one that can be read.

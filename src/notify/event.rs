@@ -147,6 +147,7 @@ fn failure(outcome: &Outcome, well: &Standing) -> Standing {
         Some(Stop::Interrupted) | None => {}
         Some(Stop::Credentials { message: _ }) => drop(kinds.insert("credentials".to_owned())),
         Some(Stop::MassFailure { failed: _, tried: _ }) => drop(kinds.insert("mass_failure".to_owned())),
+        Some(Stop::Unreachable { message: _, failed: _ }) => drop(kinds.insert("unreachable".to_owned())),
         Some(Stop::LockLost { message: _ }) => drop(kinds.insert("lock_lost".to_owned())),
         Some(Stop::State { message: _ }) => drop(kinds.insert("state".to_owned())),
     }

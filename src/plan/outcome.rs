@@ -101,6 +101,13 @@ pub enum Stop {
         /// Of how many.
         tried: u64,
     },
+    /// One change after the other could not connect to the service.
+    Unreachable {
+        /// To where, and what stood in the way.
+        message: Text,
+        /// How many in a row.
+        failed: u64,
+    },
     /// Somebody asked to stop.
     Interrupted,
     /// The lock was lost.

@@ -92,6 +92,11 @@ pub fn stopped(stop: &Stop) -> (String, &'static str) {
             format!("{failed} of the first {tried} changes failed"),
             "look at the failures below before you apply again",
         ),
+        Stop::Unreachable { message, failed } => (
+            format!("{message}; {failed} changes in a row"),
+            "see that the service is up and that this machine reaches it (`dialform doctor` tests it), then apply again: \
+             what is done stays done, and nothing is sent twice",
+        ),
         Stop::Interrupted => (
             "interrupted; what was begun was finished and recorded".to_owned(),
             "apply again to go on: what is done stays done",
@@ -119,7 +124,8 @@ pub fn next_step(http: Option<u16>, message: &str) -> &'static str {
     }
     match http {
         None => "there was no answer: check the network, then apply again; nothing is sent twice",
-        Some(401 | 403) => "the token may not do this: `dialform doctor` says what it may",
+        Some(401) => "the token is not taken: renew it (`dialform doctor` tests it), then apply again",
+        Some(403) => "the token may not do this: `dialform doctor` says what it may",
         Some(404 | 410) => "it is gone: plan again, the new plan starts from what is there",
         Some(409) => "somebody has this identity already: plan again, the new plan names who",
         Some(412) => "it changed meanwhile: plan again",

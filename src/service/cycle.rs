@@ -164,6 +164,9 @@ impl Ending {
             Some(Stop::Credentials { message }) => {
                 Ending::Failed(Failure::new(Trouble::Credentials, format!("sign in to Dialpad: {message}; {next}")))
             }
+            Some(stop @ Stop::Unreachable { .. }) => {
+                Ending::Failed(Failure::new(Trouble::Target, crate::render::words::stopped(stop).0))
+            }
             Some(Stop::State { message }) => Ending::Failed(Failure::new(Trouble::State, message.to_string())),
             Some(Stop::MassFailure { failed, tried }) => {
                 let message = format!(

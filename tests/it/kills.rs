@@ -181,6 +181,46 @@ fn two_runs_at_once_are_one_apply_and_one_that_names_the_other() {
     assert_eq!(folder.run(&["plan", "--detailed-exitcode"]).code, 0);
 }
 
+/// How many requests came that are not reads.
+fn writes(url: &str) -> u64 {
+    let requests = get(url, "/sandbox/requests");
+    ["POST", "PATCH", "DELETE"].iter().filter_map(|method| requests["byMethod"][method].as_u64()).sum()
+}
+
+#[test]
+fn a_service_that_dies_in_the_middle_ends_the_run_early_with_one_sentence() {
+    let kept = tempfile::tempdir().unwrap();
+    let place = kept.path().to_str().unwrap();
+    let served = Served::start_in(place, TOKEN, &["--latency", "40ms"]);
+    let folder = folder(&served.url);
+    folder.edit("dialform.yaml", "rate: unlimited", "rate: unlimited\n      concurrency: 2");
+    let child = folder.command(&["apply", "--yes"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let waited = Instant::now();
+    while writes(&served.url) < 3 {
+        assert!(waited.elapsed() < Duration::from_secs(60), "nothing was ever sent");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let url = served.url.clone();
+    drop(served);
+    let died = Instant::now();
+    let ended = child.wait_with_output().unwrap();
+    let (out, err) = (String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap());
+    assert!(died.elapsed() < Duration::from_secs(40), "it took {:?}: {out}", died.elapsed());
+    assert_eq!(ended.status.code(), Some(1), "{out}{err}");
+    let stopped = out.lines().find(|line| line.starts_with("Stopped: ")).unwrap_or_else(|| panic!("{out}{err}"));
+    assert!(stopped.contains(&format!("could not connect to {url}")), "{stopped}");
+    assert!(out.contains("Not tried: ") && out.contains("the service cannot be reached"), "{out}");
+    // One cause, told once, with whom it is about.
+    let told = out.lines().filter(|line| line.trim_start().starts_with("could not connect to")).count();
+    assert_eq!(told, 1, "{out}");
+    let port = url.split(':').nth(2).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+    let _again = Served::start_in(place, TOKEN, &["--listen", &format!("127.0.0.1:{port}")]);
+    let ran = folder.run(&["apply", "--yes"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let left = folder.json(&["plan", "--format", "json", "--detailed-exitcode"], 0);
+    assert_eq!(left["changes"].as_array().unwrap().len(), 0, "{left:#}");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_finishes_what_is_under_way_and_ends_with_130() {

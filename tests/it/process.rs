@@ -113,9 +113,20 @@ pub struct Served {
 impl Served {
     /// Starts one in memory, without a rate limit, that wants this token.
     pub fn start(token: &str, arguments: &[&str]) -> Self {
+        Self::with(&["--memory", "--listen", "127.0.0.1:0"], token, arguments)
+    }
+
+    /// The same, kept in a folder, so that it can die and come back.
+    pub fn start_in(folder: &str, token: &str, arguments: &[&str]) -> Self {
+        let anywhere: &[&str] = if arguments.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
+        Self::with(&[&["--folder", folder], anywhere].concat(), token, arguments)
+    }
+
+    fn with(where_: &[&str], token: &str, arguments: &[&str]) -> Self {
         use std::io::{BufRead, BufReader};
         let mut child = Command::new(env!("CARGO_BIN_EXE_dialform"))
-            .args(["sandbox", "--memory", "--rate", "0", "--listen", "127.0.0.1:0"])
+            .args(["sandbox", "--rate", "0"])
+            .args(where_)
             .args(arguments)
             .env("DIALFORM_SANDBOX_TOKEN", token)
             .stdin(Stdio::null())

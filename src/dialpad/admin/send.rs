@@ -9,6 +9,7 @@ use http::StatusCode;
 
 use super::{
     super::{SendError, scim::Trouble},
+    super::send::unreached,
     Api, because,
     look_up::{self, NoRecord},
     read,
@@ -89,7 +90,7 @@ async fn once(api: &Api, request: &AdminRequest, user: &ApiId, written: &Written
     let answer = sent.map_err(|failure| {
         let message = api.client.fit(&failure.to_string());
         match failure {
-            Failure::Unreached { .. } => SendError::NotSent { message },
+            Failure::Unreached { .. } => unreached(&api.client, &message),
             Failure::Lost { .. } | Failure::TooLarge => SendError::InDoubt { message },
         }
     })?;

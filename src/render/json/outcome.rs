@@ -82,6 +82,8 @@ enum StopReason {
     Credentials,
     /// More than half of the first fifty changes failed.
     MassFailure,
+    /// One change after the other could not connect to the service.
+    Unreachable,
     /// Somebody asked to stop.
     Interrupted,
     /// The lock was lost.
@@ -176,6 +178,7 @@ fn stop(stop: &Stop) -> Stopped<'_> {
     let (reason, message) = match stop {
         Stop::Credentials { message } => (StopReason::Credentials, Some(&**message)),
         Stop::MassFailure { failed: _, tried: _ } => (StopReason::MassFailure, None),
+        Stop::Unreachable { message, failed: _ } => (StopReason::Unreachable, Some(&**message)),
         Stop::Interrupted => (StopReason::Interrupted, None),
         Stop::LockLost { message } => (StopReason::LockLost, Some(&**message)),
         Stop::State { message } => (StopReason::State, Some(&**message)),

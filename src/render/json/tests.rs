@@ -101,6 +101,7 @@ fn every_stop_fits_the_schema() {
     for stop in [
         Stop::Credentials { message: "401".into() },
         Stop::MassFailure { failed: 26, tried: 50 },
+        Stop::Unreachable { message: "could not connect to https://dialpad.com/scim: refused".into(), failed: 3 },
         Stop::Interrupted,
         Stop::LockLost { message: "40 s".into() },
     ] {

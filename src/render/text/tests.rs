@@ -174,6 +174,7 @@ fn why_it_stopped_is_said_with_the_next_step() {
     for stop in [
         Stop::Credentials { message: "401 invalid token".into() },
         Stop::MassFailure { failed: 26, tried: 50 },
+        Stop::Unreachable { message: "could not connect to https://dialpad.com/scim: refused".into(), failed: 3 },
         Stop::Interrupted,
         Stop::LockLost { message: "40 s without renewal".into() },
     ] {
