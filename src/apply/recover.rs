@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::seek;
 use crate::{
     dialpad::{ReadError, Reader},
     live::User,
-    names::AttrPath,
     plan::{Action, Kind},
     state::{Doubt, Found, Guard, State, StateError, Told},
 };
@@ -61,18 +61,21 @@ async fn look(doubt: &Doubt, reader: &Reader) -> Result<Found, ReadError> {
             _,
         ) => Ok(Found::Nothing),
         (Action::CreateUser, _) => {
-            let (name, id) = (doubt.seek.name.as_ref(), doubt.seek.external_id.as_ref());
-            let Some((path, value)) = name.map(|name| ("userName", name)).or(id.map(|id| ("externalId", id))) else {
-                return Ok(Found::Nothing);
-            };
-            let users = reader.find_users(&AttrPath::core(path), value).await?;
-            Ok(user(users.iter().find(|user| doubt.seek.is_user(user)).or(users.first()).cloned()))
+            let users = seek::candidates(reader, &doubt.seek, true).await?;
+            let mut ours = users.iter().filter(|user| doubt.seek.is_user(user));
+            Ok(match (ours.next(), ours.next()) {
+                (Some(_), Some(_)) => Found::Several,
+                (one, _) => user(one.or(users.first()).cloned()),
+            })
         }
         (Action::CreateGroup, _) => {
             let Some(name) = &doubt.seek.name else { return Ok(Found::Nothing) };
             let groups = reader.find_groups(name).await?;
-            let group = groups.iter().find(|group| doubt.seek.is_group(group)).or(groups.first());
-            Ok(group.cloned().map_or(Found::Nothing, Found::Group))
+            let mut ours = groups.iter().filter(|group| doubt.seek.is_group(group));
+            Ok(match (ours.next(), ours.next()) {
+                (Some(_), Some(_)) => Found::Several,
+                (one, _) => one.or(groups.first()).cloned().map_or(Found::Nothing, Found::Group),
+            })
         }
         (action, Some(target)) => Ok(match action.kind() {
             Kind::User => user(reader.user(target).await?),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::carry::{Context, Halt};
 use crate::{
-    dialpad::{ReadError, Stored, confirm},
+    dialpad::{ReadError, Reader, Stored, confirm},
     live::{Group, User},
     names::{AttrPath, TargetId},
     plan::{Ref, Request},
@@ -62,19 +62,16 @@ impl Context {
         maybe_ours: bool,
         taken: bool,
     ) -> Result<Look, ReadError> {
-        let reader = self.writer.reader();
-        let mut found = match &seek.name {
-            Some(name) => reader.find_users(&AttrPath::core("userName"), name).await?,
-            None => Vec::new(),
-        };
-        // The name is free: what the service objects to may be the external id.
-        if let Some(id) = seek.external_id.as_ref().filter(|_| found.is_empty() && (taken || seek.name.is_none())) {
-            found = reader.find_users(&AttrPath::core("externalId"), id).await?;
-        }
-        if let Some(user) =
-            found.iter().find(|user| seek.external_id.is_some() && user.external_id() == seek.external_id.as_ref())
-        {
-            return Ok(Look::There { user: Some(user.clone()), group: None });
+        // The name is free: what the service objects to, or made, may go by the external id.
+        let found = candidates(self.writer.reader(), seek, taken || maybe_ours).await?;
+        let by_id = |user: &&User| seek.external_id.is_some() && user.external_id() == seek.external_id.as_ref();
+        let ours: Vec<&User> = found.iter().filter(by_id).collect();
+        match (&ours[..], &found[..]) {
+            ([user], _) => return Ok(Look::There { user: Some((*user).clone()), group: None }),
+            ([one, two, ..], _) => return Ok(twice(&one.id, &two.id)),
+            // Without an external id nothing tells one from the other.
+            ([], [one, two, ..]) if seek.external_id.is_none() => return Ok(twice(&one.id, &two.id)),
+            ([], _) => {}
         }
         let Some(user) = found.first() else { return Ok(Look::NotThere(request.clone())) };
         let carries = user.external_id().map(ToString::to_string);
@@ -173,6 +170,32 @@ impl Context {
     fn missing(&self, request: &Request, stored: Stored<'_>) -> Vec<AttrPath> {
         confirm(request, &|of| self.resolve(of), stored)
     }
+}
+
+/// Accounts that may be the one that was to be created: by user name, and where nobody has
+/// that and `both` are to be tried, by external id.
+pub(super) async fn candidates(reader: &Reader, seek: &Seek, both: bool) -> Result<Vec<User>, ReadError> {
+    let found = match &seek.name {
+        Some(name) => reader.find_users(&AttrPath::core("userName"), name).await?,
+        None => Vec::new(),
+    };
+    match &seek.external_id {
+        Some(id) if found.is_empty() && (both || seek.name.is_none()) => {
+            match reader.find_users(&AttrPath::core("externalId"), id).await {
+                // A service that cannot be asked by it is asked by the name alone.
+                Err(ReadError::Unusable { .. }) if seek.name.is_some() => Ok(found),
+                by_id => by_id,
+            }
+        }
+        Some(_) | None => Ok(found),
+    }
+}
+
+/// Somebody is there twice already, and one more would not mend that.
+fn twice(one: &TargetId, two: &TargetId) -> Look {
+    Look::NotOurs(format!(
+        "accounts {one} and {two} both carry this identity; remove the one that is not wanted in Dialpad, then plan again"
+    ))
 }
 
 fn not_created() -> Look {

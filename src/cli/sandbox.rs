@@ -50,6 +50,9 @@ pub struct Args {
     /// Renames groups when asked, which Dialpad does not do
     #[arg(long)]
     pub rename_groups: bool,
+    /// Takes a userName or a group's name that is there already, which Dialpad does not do
+    #[arg(long)]
+    pub duplicate_names: bool,
     /// Where the data are kept
     #[arg(long, value_name = "FOLDER", default_value = ".dialform/sandbox", conflicts_with = "memory")]
     pub folder: PathBuf,
@@ -122,7 +125,8 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
     say: &mut (dyn Write + Send),
 ) -> Result<(), Error> {
-    let Args { listen, rate, latency, page_limit, fault, rename_groups, folder, memory, tenant, seed } = args;
+    let Args { listen, rate, latency, page_limit, fault, rename_groups, duplicate_names, folder, memory, tenant, seed } =
+        args;
     let tenant = tenant.as_deref().map(read_tenant).transpose()?;
     let kept = if memory { "in memory".to_owned() } else { format!("in {}", folder.display()) };
     let group_rename = if rename_groups { GroupRename::Honoured } else { GroupRename::Ignored };
@@ -130,7 +134,8 @@ pub async fn run(
     let folder = (!memory).then_some(folder);
     let asks = token.is_some();
     let rate = (rate > 0).then_some(rate);
-    let options = Options { token, rate, latency, page_limit, group_rename, faults, folder, tenant };
+    let unique_names = !duplicate_names;
+    let options = Options { token, rate, latency, page_limit, group_rename, unique_names, faults, folder, tenant };
     let sandbox = Sandbox::open(options)?;
     if let Some(file) = seed {
         if sandbox.users().is_empty() && sandbox.groups().is_empty() {

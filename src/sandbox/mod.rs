@@ -77,6 +77,9 @@ pub struct Options {
     pub page_limit: usize,
     /// What a change of a group's name does.
     pub group_rename: GroupRename,
+    /// Whether a `userName` or a group's `displayName` is refused that is there already, as
+    /// Dialpad does. Some services take it, and then have it twice.
+    pub unique_names: bool,
     /// What goes wrong.
     pub faults: FaultPlan,
     /// Where the data are kept; in memory without it.
@@ -95,6 +98,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             page_limit: 100,
             group_rename: GroupRename::Ignored,
+            unique_names: true,
             faults: FaultPlan::default(),
             folder: None,
             tenant: None,
@@ -174,11 +178,14 @@ impl Sandbox {
     /// # Errors
     /// When the folder cannot be used, is in use, or holds a damaged file.
     pub fn open(options: Options) -> Result<Self, SandboxError> {
-        let Options { token, rate, latency, page_limit, group_rename, faults, folder, tenant } = options;
+        let Options { token, rate, latency, page_limit, group_rename, unique_names, faults, folder, tenant } = options;
         let mut store = match &folder {
             Some(folder) => Store::open(folder)?,
             None => Store::in_memory(),
         };
+        if !unique_names {
+            store.allow_duplicates();
+        }
         let Tenant { company, users } = tenant.unwrap_or_default();
         begin(&mut store, users)?;
         let company = Arc::new(company);

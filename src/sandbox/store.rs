@@ -165,6 +165,8 @@ pub(crate) struct Store {
     /// The last users that were deleted, the oldest first; the admin API still tells of them.
     deleted: VecDeque<Arc<Resource>>,
     ledger: Ledger,
+    /// Whether a name is given to one resource alone.
+    unique: bool,
     next_id: u64,
     next_serial: u64,
     disk: Option<Disk>,
@@ -187,6 +189,7 @@ impl Store {
             groups: Shelf::default(),
             deleted: VecDeque::new(),
             ledger: Ledger::default(),
+            unique: true,
             next_id: FIRST_ID,
             next_serial: 0,
             disk: None,
@@ -377,6 +380,16 @@ impl Store {
         }
     }
 
+    /// From now on the same name may be there twice, as some services let it.
+    pub(crate) fn allow_duplicates(&mut self) {
+        self.unique = false;
+    }
+
+    /// Whether a name tells one resource from all others.
+    pub(crate) fn is_unique(&self) -> bool {
+        self.unique
+    }
+
     /// Whether nobody else has the names.
     pub(crate) fn check_name(
         &self,
@@ -384,7 +397,7 @@ impl Store {
         own: Option<&Text>,
         content: &Content,
     ) -> Result<(), StoreError> {
-        for name in content.names(kind) {
+        for name in content.names(kind).filter(|_| self.unique) {
             if let Some(other) = self.named(kind, name).filter(|other| Some(&other.id) != own) {
                 let (attribute, id) = (kind.naming_attribute(), other.id.clone());
                 return Err(StoreError::NameTaken { attribute, name: name.to_owned(), id });

@@ -123,6 +123,8 @@ pub enum Found {
     User(User),
     /// The group.
     Group(Group),
+    /// More than one that may be it: which of them is ours nobody can tell from here.
+    Several,
     /// Nothing, and everything was looked at.
     Nothing,
     /// It could not be looked up; the doubt stays.
@@ -148,6 +150,8 @@ impl Doubt {
     pub fn verdict(&self, found: &Found, now: Timestamp) -> Option<(Fate, Vec<Effect>)> {
         let done = match (self.action, found) {
             (_, Found::Unknown) => return None,
+            // The plan sees them all, and holds the person as `ambiguous_match`.
+            (_, Found::Several) => return Some((Fate::Open, Vec::new())),
             (Action::CreateUser, Found::User(user)) => self.seek.is_user(user).then(|| user.id.clone()),
             (Action::CreateGroup, Found::Group(group)) => self.seek.is_group(group).then(|| group.id.clone()),
             (Action::DisableUser, Found::User(user)) => (!user.is_active()).then(|| user.id.clone()),
@@ -282,10 +286,12 @@ fn find(doubt: &Doubt, live: &Live) -> Found {
                 Action::CreateUser => doubt.seek.is_user(user),
                 _ => Some(&user.id) == doubt.subject.target.as_ref(),
             };
-            match live.users.items().and_then(|users| users.iter().find(fits)) {
-                Some(user) => Found::User(user.clone()),
-                None if live.users.complete().is_some() => Found::Nothing,
-                None => Found::Unknown,
+            let mut fitting = live.users.items().into_iter().flatten().filter(fits);
+            match (fitting.next(), fitting.next()) {
+                (Some(_), Some(_)) => Found::Several,
+                (Some(user), None) => Found::User(user.clone()),
+                (None, _) if live.users.complete().is_some() => Found::Nothing,
+                (None, _) => Found::Unknown,
             }
         }
         crate::plan::Kind::Group => {
@@ -293,10 +299,12 @@ fn find(doubt: &Doubt, live: &Live) -> Found {
                 Action::CreateGroup => doubt.seek.is_group(group),
                 _ => Some(&group.id) == doubt.subject.target.as_ref(),
             };
-            match live.groups.items().and_then(|groups| groups.iter().find(fits)) {
-                Some(group) => Found::Group(group.clone()),
-                None if live.groups.complete().is_some() => Found::Nothing,
-                None => Found::Unknown,
+            let mut fitting = live.groups.items().into_iter().flatten().filter(fits);
+            match (fitting.next(), fitting.next()) {
+                (Some(_), Some(_)) => Found::Several,
+                (Some(group), None) => Found::Group(group.clone()),
+                (None, _) if live.groups.complete().is_some() => Found::Nothing,
+                (None, _) => Found::Unknown,
             }
         }
     }

@@ -52,12 +52,22 @@ async fn every_other_fault_at_every_request_is_mended_by_one_more_run() {
     each_at_every_request(&FAULTS[10..]).await;
 }
 
+/// A service where a create that is repeated makes a duplicate.
+#[tokio::test(start_paused = true)]
+async fn every_fault_where_names_are_not_unique_makes_nothing_twice() {
+    each_at_every_request_of(&FAULTS, World::medium_with_duplicates).await;
+}
+
 async fn each_at_every_request(faults: &[&str]) {
+    each_at_every_request_of(faults, World::medium).await;
+}
+
+async fn each_at_every_request_of(faults: &[&str], world: fn() -> World) {
     let (expected, requests, _) = undisturbed().await;
     for (offset, fault) in faults.iter().enumerate() {
         for at in (1 + offset as u64 % thin(3)..=requests).step_by(thin(3) as usize) {
             let context = format!("{fault};request={at}");
-            let world = World::medium();
+            let world = world();
             world.faults([&*context]);
             if let Ok(round) = world.apply().await {
                 world.believe(&round, &context).await;

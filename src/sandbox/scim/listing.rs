@@ -348,8 +348,8 @@ fn passing(store: &Store, kind: ResourceKind, check: Option<&Check>) -> Vec<Arc<
     let Some(check) = check else { return store.rows(kind).to_vec() };
     let passes = |row: &&Arc<Resource>| check.passes(Subject::Resource(row));
     match check.only_name(kind) {
-        Some(name) => store.named(kind, name).filter(passes).into_iter().cloned().collect(),
-        None => store.rows(kind).iter().filter(passes).cloned().collect(),
+        Some(name) if store.is_unique() => store.named(kind, name).filter(passes).into_iter().cloned().collect(),
+        Some(_) | None => store.rows(kind).iter().filter(passes).cloned().collect(),
     }
 }
 

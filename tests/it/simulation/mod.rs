@@ -75,7 +75,18 @@ impl World {
 
     /// The same, with the state elsewhere.
     pub fn medium_in(store: Store, disk: Disk) -> Self {
-        let options = SandboxOptions { rate: None, latency: Duration::from_millis(10), ..SandboxOptions::default() };
+        Self::medium_with(store, disk, true)
+    }
+
+    /// The same, before a service that makes a user name or a group twice when it is asked twice.
+    pub fn medium_with_duplicates() -> Self {
+        let disk = Disk::default();
+        Self::medium_with(Store::Memory(disk.clone()), disk, false)
+    }
+
+    fn medium_with(store: Store, disk: Disk, unique_names: bool) -> Self {
+        let latency = Duration::from_millis(10);
+        let options = SandboxOptions { rate: None, latency, unique_names, ..SandboxOptions::default() };
         let sandbox = Sandbox::open(options).unwrap();
         let (wanted, live) = small_plan::medium();
         sandbox.load(&live).unwrap();
