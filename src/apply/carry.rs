@@ -64,7 +64,10 @@ pub(super) struct Carried {
 /// Why nothing more is to be sent.
 #[derive(Clone, Debug)]
 pub(super) enum Halt {
-    Credentials { status: u16, message: String },
+    Credentials {
+        status: u16,
+        message: String,
+    },
     State(String),
     Lock(String),
     /// One alone is no reason to stop; several in a row are.

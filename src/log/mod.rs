@@ -64,7 +64,14 @@ impl About {
             Source::Entra(_) => "Microsoft Entra ID",
         };
         let target = manifest.target.label();
-        Self { manifest: manifest.name.clone(), run: run.clone(), source: source.into(), target, origin, recovered_by: None }
+        Self {
+            manifest: manifest.name.clone(),
+            run: run.clone(),
+            source: source.into(),
+            target,
+            origin,
+            recovered_by: None,
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use http::StatusCode;
 
 use super::{
-    super::{SendError, scim::Trouble},
     super::send::unreached,
+    super::{SendError, scim::Trouble},
     Api, because,
     look_up::{self, NoRecord},
     read,

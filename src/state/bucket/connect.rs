@@ -17,6 +17,9 @@ use super::StateError;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// Google's own server.
+const GOOGLE: &str = "https://storage.googleapis.com";
+
 /// The client, and the prefix within it. The URL names only the place: where keys
 /// are sent is decided by the provider's own address or by the environment.
 pub(super) fn client(url: &str, label: &str) -> Result<(Arc<dyn ObjectStore>, Path), StateError> {
@@ -53,7 +56,10 @@ pub(super) fn client(url: &str, label: &str) -> Result<(Arc<dyn ObjectStore>, Pa
         }
         ObjectStoreScheme::GoogleCloudStorage => {
             let builder = GoogleCloudStorageBuilder::from_env().with_url(url);
-            plain_http(builder.get_config_value(&GoogleConfigKey::BaseUrl), "GOOGLE_BASE_URL", label)?;
+            let base = builder.get_config_value(&GoogleConfigKey::BaseUrl);
+            plain_http(base.clone(), "GOOGLE_BASE_URL", label)?;
+            // The file of an account may name another server too, which nobody would look at.
+            let builder = builder.with_base_url(base.as_deref().unwrap_or(GOOGLE));
             // The tokens of Google's machines come from a plain address of their own.
             builder.with_client_options(options(true)).with_retry(retry).build().map(|store| Arc::new(store) as _)
         }
