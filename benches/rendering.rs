@@ -135,6 +135,7 @@ fn outcome(plan: &Plan) -> Outcome {
         change: change.id.clone(),
         action: change.action,
         subject: change.subject.clone(),
+        grants: change.grants.clone(),
         status: if n % 10 == 0 { failed() } else { Status::Done },
         target: change.subject.target.clone(),
         left_out: Vec::new(),

@@ -418,11 +418,12 @@ fn describe(change: &Change) -> String {
 }
 
 fn result(change: &Change, status: Status) -> ChangeResult {
-    let Change { id, action, subject, .. } = change;
+    let Change { id, action, subject, grants, .. } = change;
     ChangeResult {
         change: id.clone(),
         action: *action,
         subject: subject.clone(),
+        grants: grants.clone(),
         status,
         target: subject.target.clone(),
         left_out: Vec::new(),

@@ -42,7 +42,7 @@ mod undo;
 mod user_names;
 mod users;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -276,9 +276,23 @@ pub struct Read {
 }
 
 impl Plan {
-    /// Requests that carrying out the plan sends, look-ups and retries apart.
+    /// Requests that carrying out the plan sends, retries apart: those of its changes, and one to
+    /// look up each person whom it creates and gives something through the admin API.
     pub fn requests(&self) -> u64 {
-        self.changes.iter().map(|change| change.requests.len() as u64).sum()
+        let of_changes: u64 = self.changes.iter().map(|change| change.requests.len() as u64).sum();
+        let looked_up: HashSet<&ChangeId> = self
+            .changes
+            .iter()
+            .flat_map(|change| &change.requests)
+            .filter_map(|request| {
+                let Request::Admin(admin) = request else { return None };
+                match admin.user() {
+                    ApiUser::Created { change, email: _ } => Some(change),
+                    ApiUser::Live(_) => None,
+                }
+            })
+            .collect();
+        of_changes + looked_up.len() as u64
     }
 
     /// Seconds that the plan's requests take at the allowed rate; `None` without a limit.

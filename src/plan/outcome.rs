@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{AttrPath, TargetId, Text};
 
-use super::{Action, ChangeId, Subject};
+use super::{Action, ChangeId, GrantChange, Subject};
 
 /// What came of a whole apply.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct ChangeResult {
     pub action: Action,
     /// To whom or what.
     pub subject: Subject,
+    /// What it was to give or take through the admin API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<GrantChange>,
     /// How it went.
     pub status: Status,
     /// The object, when it exists now.

@@ -433,6 +433,7 @@ pub(crate) fn outcome(plan: &Plan) -> Outcome {
         change: change.id.clone(),
         action: change.action,
         subject: change.subject.clone(),
+        grants: change.grants.clone(),
         status: match n % 5 {
             0 => Status::Already,
             2 => Status::Failed { http: Some(400), message: "the service answered: invalidValue".into() },

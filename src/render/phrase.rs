@@ -187,7 +187,7 @@ pub fn meaning(reason: Reason) -> &'static str {
         Reason::ForeignTarget => "fewer than half of the known accounts are there: this looks like another tenant",
         Reason::OtherWriter => "Entra's own provisioning job is active, and two writers undo each other's work",
         Reason::EmptySource => "the source has far fewer people than before",
-        Reason::Incomplete => "not everything could be read, so nothing is removed",
+        Reason::Incomplete => "not everything could be read or found, so nothing is removed",
         Reason::AmbiguousMatch => "several accounts match one person",
         Reason::DuplicateSource => "two people want one account",
         Reason::LinkConflict => "the link and the external id name different accounts",

@@ -48,6 +48,7 @@ fn outcome(plan: &plan::Plan) -> Outcome {
         change: change.id.clone(),
         action: change.action,
         subject: change.subject.clone(),
+        grants: change.grants.clone(),
         status: match n % 9 {
             3 => Status::Failed { http: Some(400), message: message.into() },
             5 => Status::Skipped { because: "it needs what failed".into() },

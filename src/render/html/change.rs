@@ -40,7 +40,8 @@ pub(super) fn entry(change: &Change) -> Markup {
 
 /// A change that was to be carried out, and what came of it.
 pub(super) fn carried_out(change: Option<&Change>, result: &ChangeResult) -> Markup {
-    let ChangeResult { change: _, action, subject, status, target: _, left_out, not_stored, waiting: _ } = result;
+    let ChangeResult { change: _, action, subject, grants: _, status, target: _, left_out, not_stored, waiting: _ } =
+        result;
     let word = word(result);
     html! {
         article.item data-item={ (label(*action)) "|" (word) } {

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    FORMAT_VERSION, pretty,
+    FORMAT_VERSION,
+    plan::{Grant, grant},
+    pretty,
     shapes::{Action, Kind, Subject},
 };
 use crate::{
@@ -103,6 +105,9 @@ struct Entry<'a> {
     kind: Kind,
     /// To whom or what; with the id of what was created.
     subject: Subject<'a>,
+    /// What it was to give or take through the admin API.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    grants: Vec<Grant<'a>>,
     /// How it went.
     status: Status,
     /// The HTTP status of the answer, for what failed with one.
@@ -187,7 +192,7 @@ fn stop(stop: &Stop) -> Stopped<'_> {
 }
 
 fn entry(result: &ChangeResult) -> Entry<'_> {
-    let ChangeResult { change, action, subject, status, target, left_out, not_stored, waiting } = result;
+    let ChangeResult { change, action, subject, grants, status, target, left_out, not_stored, waiting } = result;
     let (status, http, message) = match status {
         outcome::Status::Done => (Status::Done, None, None),
         outcome::Status::Already => (Status::Already, None, None),
@@ -199,6 +204,7 @@ fn entry(result: &ChangeResult) -> Entry<'_> {
         action: Action::of(*action),
         kind: Kind::of(action.kind()),
         subject: Subject::with_target(subject, target.as_ref()),
+        grants: grants.iter().map(grant).collect(),
         status,
         http,
         message,

@@ -144,7 +144,7 @@ struct Attribute<'a> {
 
 /// What is given or taken through the admin API.
 #[derive(Serialize, JsonSchema)]
-struct Grant<'a> {
+pub(super) struct Grant<'a> {
     /// What kind: `license`, `office`, `department`, `contact_center`, `policy`, …
     kind: &'static str,
     /// What people call it; absent where the kind says it all.
@@ -324,7 +324,7 @@ pub(super) fn change(change: &plan::Change) -> Change<'_> {
     }
 }
 
-fn grant(grant: &plan::GrantChange) -> Grant<'_> {
+pub(super) fn grant(grant: &plan::GrantChange) -> Grant<'_> {
     let plan::GrantChange { kind, name, at, before, after, given: _, place } = grant;
     Grant {
         kind: grant_kind(*kind),

@@ -13,7 +13,7 @@ use crate::{
     },
     render::{
         outcome::{Tally, code_before, next_step, stopped},
-        phrase::{duration, infinitive, number},
+        phrase::{duration, grant_text, infinitive, number},
     },
 };
 
@@ -166,5 +166,10 @@ fn not_stored<'a>(tally: &'a Tally<'a>) -> Option<Section<'a>> {
 }
 
 fn what(result: &ChangeResult) -> String {
-    format!("{} {}", infinitive(result.action), code(&result.subject.name))
+    let what = format!("{} {}", infinitive(result.action), code(&result.subject.name));
+    if result.grants.is_empty() {
+        return what;
+    }
+    let grants: Vec<_> = result.grants.iter().map(|grant| code(&grant_text(grant))).collect();
+    format!("{what}, {}", grants.join(", "))
 }

@@ -16,7 +16,7 @@ use crate::{
     render::{
         neutral,
         outcome::{Tally, code_before, next_step, stopped, takes_access},
-        phrase::{digits, duration, infinitive, number, past},
+        phrase::{digits, duration, grant_text, infinitive, number, past},
     },
 };
 
@@ -131,7 +131,7 @@ fn failed(page: &mut Page, tally: &Tally, view: &View) {
         page.line(&format!("  {}", page.paint.ink(Ink::Failure, answer(http, message))), "");
         for result in results.iter().take(first) {
             let name = neutral::line(&result.subject.name);
-            page.line(&format!("    ! {} {name}", infinitive(result.action)), "");
+            page.line(&format!("    ! {} {name}{}", infinitive(result.action), which(result)), "");
         }
         more(page, 4, results.len(), first);
         page.line(&format!("    → {}", page.paint.ink(Ink::Added, next_step(http, message))), "");
@@ -162,7 +162,9 @@ fn reasons(page: &mut Page, all: &[(&ChangeResult, &str)], (ink, title): (Ink, &
         let mut names: Vec<String> = results
             .iter()
             .take(first)
-            .map(|result| format!("{} {}", infinitive(result.action), neutral::line(&result.subject.name)))
+            .map(|result| {
+                format!("{} {}{}", infinitive(result.action), neutral::line(&result.subject.name), which(result))
+            })
             .collect();
         if let Some(rest) = results.len().checked_sub(first).filter(|rest| *rest > 0) {
             names.push(format!("… and {} more", digits(rest)));
@@ -197,6 +199,15 @@ fn left_out(page: &mut Page, tally: &Tally, view: &View) {
     more(page, 2, tally.left_out.len(), first);
 }
 
+/// ` (contact center Support EMEA: operator)`: which place or right it is about.
+fn which(result: &ChangeResult) -> String {
+    if result.grants.is_empty() {
+        return String::new();
+    }
+    let grants: Vec<_> = result.grants.iter().map(grant_text).collect();
+    format!(" ({})", neutral::line(&grants.join("; ")))
+}
+
 /// Says how many are not shown.
 fn more(page: &mut Page, indent: usize, all: usize, shown: usize) {
     if let Some(rest) = all.checked_sub(shown).filter(|rest| *rest > 0) {
@@ -223,7 +234,7 @@ fn not_stored(page: &mut Page, tally: &Tally) {
 /// One result on one line: the progress of an apply where there is no terminal.
 pub fn progress(result: &ChangeResult, view: &View) -> String {
     let paint = super::paint::Paint::new(view.color);
-    let name = neutral::line(&result.subject.name);
+    let name = format!("{}{}", neutral::line(&result.subject.name), which(result));
     let (sign, ink) = symbol(result.action);
     let (doing, did) = (infinitive(result.action), past(result.action));
     match &result.status {
