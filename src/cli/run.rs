@@ -49,7 +49,7 @@ pub fn run(args: &Args, format: LogFormat, terminal: &mut Terminal) -> Exit {
         Ok(runtime) => runtime,
         Err(problem) => return failed(&problem, terminal),
     };
-    let means = Arc::new(means::of_process(file.clone(), *allow_command));
+    let means = Arc::new(means::of_process(file.clone(), manifest.run.clone(), *allow_command));
     let begun = runtime.block_on(begin(&manifest, *allow_command, *once));
     let (served, board) = match begun {
         Ok(begun) => begun,

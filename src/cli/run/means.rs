@@ -14,7 +14,7 @@ use crate::{
         load::{self, Loaded},
         tell,
     },
-    manifest::{Manifest, Source},
+    manifest::{Manifest, Placed, Run, Source},
     memory::Memory,
     render::{self, neutral},
     service::{self, Board, Failure, Gathered, Means, Trouble},
@@ -22,10 +22,17 @@ use crate::{
     state::{Clock, State},
 };
 
-/// The means of this process, for a manifest in a file.
-pub(super) fn of_process(file: PathBuf, allow_command: bool) -> Means {
+/// The means of this process, for a manifest in a file; `begun` is what the service began with.
+pub(super) fn of_process(file: PathBuf, begun: Run, allow_command: bool) -> Means {
     Means {
-        load: Box::new(move || manifest(&file)),
+        load: Box::new(move || {
+            let mut loaded = manifest(&file)?;
+            if let Some(edited) = only_at_start(&begun, &loaded.manifest.run) {
+                let others = loaded.warnings.take().map(|others| format!("\n{others}")).unwrap_or_default();
+                loaded.warnings = Some(format!("{edited}{others}"));
+            }
+            Ok(loaded)
+        }),
         gather: Box::new(|manifest, memory, board| {
             Box::pin(async move {
                 let mut gathered = gather(manifest, memory, board).await?;
@@ -44,6 +51,20 @@ pub(super) fn of_process(file: PathBuf, allow_command: bool) -> Means {
         // Keyed by the system's randomness.
         seed: std::hash::RandomState::new().build_hasher().finish(),
     }
+}
+
+/// Says of what was edited that it counts from the next start on.
+fn only_at_start(begun: &Run, now: &Run) -> Option<String> {
+    let Run { every: _, listen, access } = now;
+    fn value<T>(placed: &Option<Placed<T>>) -> Option<&T> {
+        placed.as_ref().map(|placed| &placed.value)
+    }
+    let edited = [
+        (value(listen) != value(&begun.listen)).then_some("`run.listen`"),
+        (value(access) != value(&begun.access)).then_some("`run.access`"),
+    ];
+    let edited: Vec<_> = edited.into_iter().flatten().collect();
+    (!edited.is_empty()).then(|| format!("{} counts from the next start of the service on", edited.join(" and ")))
 }
 
 fn manifest(file: &Path) -> Result<service::Loaded, String> {
@@ -89,5 +110,28 @@ async fn gather(manifest: &Manifest, memory: &Memory, board: &Board) -> Result<G
             let warnings = (!warnings.is_empty()).then(|| warnings.join("\n"));
             Ok(Gathered { directory: read.directory, warnings })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{manifest::SecretRef, names::Place};
+
+    #[test]
+    fn what_counts_from_the_next_start_on_is_said() {
+        fn placed<T>(value: T) -> Option<Placed<T>> {
+            Some(Placed { value, place: Place::default() })
+        }
+        let begun = Run { listen: placed("127.0.0.1:9464".parse().unwrap()), ..Run::default() };
+        assert_eq!(only_at_start(&begun, &begun), None);
+        let mut moved = begun.clone();
+        moved.listen.as_mut().unwrap().place = Place::new("dialform.yaml", 9, 1);
+        assert_eq!(only_at_start(&begun, &moved), None, "another line is no other address");
+        let other = Run { listen: placed("127.0.0.1:9465".parse().unwrap()), ..Run::default() };
+        let said = only_at_start(&begun, &other).unwrap();
+        assert!(said.contains("`run.listen`") && !said.contains("`run.access`"), "{said}");
+        let token = Run { access: placed(SecretRef::Env("TOKEN".into())), ..begun.clone() };
+        assert!(only_at_start(&begun, &token).unwrap().contains("`run.access`"));
     }
 }
