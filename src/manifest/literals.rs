@@ -65,7 +65,7 @@ pub fn masked(text: &str) -> String {
             match line[value.clone()].chars().next() {
                 None | Some('|' | '>' | '&' | '!') => open = Some(indent),
                 Some('*' | '#') => {}
-                Some('{' | '[') => secrets.extend(inside(line, value)),
+                Some('{' | '[') => secrets.extend(inside(line, closed(line, value))),
                 Some(_) => secrets.push(scalar(line, value)),
             }
         }
@@ -99,6 +99,22 @@ fn scalar(line: &str, value: Range<usize>) -> Range<usize> {
     let text = &line[start..value.end];
     let end = text.find(['"', '\'', ',', '}', ']', '#']).unwrap_or(text.len());
     start..start + text[..end].trim_end().len()
+}
+
+/// Of a value in brackets, as far as they close. With a quote in it all of the line counts:
+/// a bracket in a secret must not uncover the rest of it.
+fn closed(line: &str, value: Range<usize>) -> Range<usize> {
+    let mut depth = 0_usize;
+    for (at, letter) in line[value.clone()].char_indices() {
+        match letter {
+            '{' | '[' => depth += 1,
+            '}' | ']' if depth == 1 => return value.start..value.start + at + 1,
+            '}' | ']' => depth -= 1,
+            '"' | '\'' => break,
+            _ => {}
+        }
+    }
+    value
 }
 
 /// What stands in the place of a secret's reference: everything but a reference is hidden.
