@@ -133,10 +133,19 @@ pub fn near_miss<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>
     let folded = fold(wanted);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&folded, &fold(candidate)), candidate))
+        .map(|candidate| (likeness(&folded, &fold(candidate)), candidate))
         .filter(|(score, _)| *score > 0.75)
         .max_by(|left, right| left.0.total_cmp(&right.0).then_with(|| right.1.cmp(left.1)))
         .map(|(_, candidate)| candidate)
+}
+
+/// From 0 to 1. Of short words one letter is much, so a single slip counts by itself, and so does
+/// a word that stands whole within another: `base_url` for `url`.
+fn likeness(wanted: &str, candidate: &str) -> f64 {
+    let like = strsim::jaro_winkler(wanted, candidate);
+    let slip = wanted.len() > 1 && strsim::osa_distance(wanted, candidate) == 1;
+    let within = wanted.split(['_', '-', '.', ' ']).any(|word| word == candidate);
+    if slip || within { like.max(0.95) } else { like }
 }
 
 /// `1 person`, `2 people`: a count with its noun.
@@ -168,5 +177,8 @@ mod tests {
     fn a_near_miss_is_the_closest_candidate_or_none() {
         assert_eq!(near_miss("adminn", ["agent", "admin"]), Some("admin"));
         assert_eq!(near_miss("zzz", ["agent", "admin"]), None);
+        assert_eq!(near_miss("rn", ["grants", "run", "roles"]), Some("run"), "one letter of a short word");
+        assert_eq!(near_miss("base_url", ["concurrency", "url", "rate"]), Some("url"));
+        assert_eq!(near_miss("x", ["y", "z"]), None, "one letter that is another is no slip");
     }
 }
