@@ -124,7 +124,7 @@ async fn attempt(
             let company = writer.reader().company();
             inputs::check_company(manifest, company, terminal).await?;
             let freshness = apply::check_stale(&plan, writer.reader(), &base).await.map_err(|error| {
-                inputs::unreachable(&error, terminal);
+                inputs::unreachable(&error, &manifest.target, terminal);
                 Exit::Failed
             })?;
             moved(&freshness, args.skip_stale, terminal)?;

@@ -17,7 +17,7 @@ use crate::{
 /// # Errors
 /// Why there is none: the secret, the address, the sandbox's folder; a fragment with the next step.
 pub fn reader(manifest: &Manifest, allow_command: bool) -> Result<Reader, String> {
-    let (end, admin) = (end(&manifest.target, allow_command)?, admin(&manifest.target, allow_command)?);
+    let (end, admin) = ends(&manifest.target, allow_command)?;
     Reader::connect_with(end, manifest.target.scim(), admin).map_err(|error| error.to_string())
 }
 
@@ -52,8 +52,17 @@ pub fn admin_reader(manifest: &Manifest, allow_command: bool) -> Result<Option<R
 /// # Errors
 /// As [`reader`].
 pub fn writer(manifest: &Manifest, allow_command: bool) -> Result<Writer, String> {
-    let (end, admin) = (end(&manifest.target, allow_command)?, admin(&manifest.target, allow_command)?);
+    let (end, admin) = ends(&manifest.target, allow_command)?;
     Writer::connect_with(end, manifest.target.scim(), admin).map_err(|error| error.to_string())
+}
+
+/// Both ends, or what both lack.
+fn ends(target: &Target, allow_command: bool) -> Result<(End, Option<AdminEnd>), String> {
+    match (end(target, allow_command), admin(target, allow_command)) {
+        (Ok(end), Ok(admin)) => Ok((end, admin)),
+        (Err(one), Err(other)) => Err(format!("{one}\nfailed to {other}")),
+        (Err(problem), _) | (_, Err(problem)) => Err(problem),
+    }
 }
 
 /// What the sandbox has to begin with.
@@ -151,6 +160,15 @@ mod tests {
         };
         let url = placed("https://dialpad.com/scim".into());
         Target::Dialpad(Dialpad { url, token: key, scim, company: None, api: Some(Box::new(api)) })
+    }
+
+    #[test]
+    fn both_secrets_that_are_missing_are_told_at_once() {
+        let Target::Dialpad(mut dialpad) = target(None) else { panic!("a Dialpad") };
+        dialpad.token.value = SecretRef::Env("DIALFORM_NO_SUCH_TOKEN".into());
+        dialpad.api.as_mut().unwrap().key.value = SecretRef::Env("DIALFORM_NO_SUCH_KEY".into());
+        let told = ends(&Target::Dialpad(dialpad), false).err().unwrap();
+        assert!(told.contains("`DIALFORM_NO_SUCH_TOKEN`") && told.contains("`DIALFORM_NO_SUCH_KEY`"), "{told}");
     }
 
     #[test]

@@ -167,7 +167,7 @@ async fn everything(reader: &Reader, manifest: &Manifest, terminal: &mut Termina
     let read = reader.live(&want, &|read| progress.set(read.read, Some(read.total))).await;
     progress.finish();
     read.map_err(|error| {
-        inputs::unreachable(&error, terminal);
+        inputs::unreachable(&error, &manifest.target, terminal);
         Exit::Failed
     })
 }

@@ -147,7 +147,7 @@ pub async fn live(
     let read = reader.live(&want, &|read| progress.set(read.read, Some(read.total))).await;
     progress.finish();
     let live = read.map_err(|error| {
-        unreachable(&error, terminal);
+        unreachable(&error, &manifest.target, terminal);
         Exit::Failed
     })?;
     turn::right_company_of(manifest, &live).map_err(|problem| failed(&problem, terminal))?;
@@ -168,7 +168,7 @@ pub fn left(names: Result<(), StateError>, terminal: &mut Terminal) {
 pub fn warn_of_expiry(manifest: &Manifest, terminal: &mut Terminal) {
     let today = jiff::tz::Offset::UTC.to_datetime(Timestamp::now()).date();
     match connect::expiry(&manifest.target, today) {
-        Some(expiry) if expiry.is_past => terminal.complain(&expiry.message),
+        Some(expiry) if expiry.is_past => terminal.complain(&format!("warning: {}", expiry.message)),
         Some(expiry) => terminal.say(&format!("warning: {}", expiry.message)),
         None => {}
     }
@@ -202,12 +202,24 @@ pub fn names(manifest: &Manifest, live: &Live, terminal: &mut Terminal) -> Resul
 }
 
 /// Says that the service could not be read, with the next step.
-pub fn unreachable(error: &ReadError, terminal: &mut Terminal) {
-    let next = match error {
-        ReadError::Credentials { .. } => "check the token, or the key of the admin API; `dialform doctor` tests both",
-        ReadError::Unreachable { .. } | ReadError::Unusable { .. } => "`dialform doctor` tests the connection",
-    };
+pub fn unreachable(error: &ReadError, target: &Target, terminal: &mut Terminal) {
+    let next = next_step(error, target);
     terminal.complain(&format!("failed to {error}\n  {next}; nothing was changed"));
+}
+
+/// What to do about it. The token and the key are two secrets, and only one of them was refused.
+fn next_step(error: &ReadError, target: &Target) -> String {
+    let secret = match (error, target) {
+        (ReadError::Unreachable { .. } | ReadError::Unusable { .. }, _) => {
+            return "`dialform doctor` tests the connection".to_owned();
+        }
+        (ReadError::Credentials { .. }, Target::Sandbox(_)) => "the token".to_owned(),
+        (ReadError::Credentials { service, message: _ }, Target::Dialpad(dialpad)) => match &dialpad.api {
+            Some(api) if *service != dialpad.url.value => format!("the key of the admin API ({})", api.key.place),
+            Some(_) | None => format!("the token ({})", dialpad.token.place),
+        },
+    };
+    format!("check {secret}; `dialform doctor` tests it")
 }
 
 /// Reads everything: from the manifest's source and target, or from a recording.

@@ -76,6 +76,9 @@ fn print(args: &Args, terminal: &mut Terminal) -> Result<Exit, Exit> {
         let damaged = count(usize::try_from(read.damaged).unwrap_or(usize::MAX), "line is", "lines are");
         terminal.say(&format!("warning: {damaged} damaged and left out"));
     }
+    if read.exists && read.lines.is_empty() {
+        terminal.say(&format!("no line of the log fits{}", hint(&wanted)));
+    }
     let shown: String = match args.format {
         Format::Json => read.lines.iter().map(|line| format!("{line}\n")).collect(),
         Format::Text => read.lines.iter().map(text).collect(),
@@ -101,6 +104,16 @@ fn wanted(args: &Args, manifest: &Manifest, now: Timestamp) -> Result<Wanted, St
         unchanged: args.all,
         last: args.last,
     })
+}
+
+/// What to try where nothing fits.
+fn hint(wanted: &Wanted) -> &'static str {
+    match wanted {
+        Wanted { run: Some(_), .. } => "; `--format json` shows the id of each line's run, `cycleId`",
+        Wanted { since: Some(_), .. } | Wanted { until: Some(_), .. } => "; look at a longer time",
+        Wanted { unchanged: false, .. } => "; --all shows also who needed nothing, or is not entitled",
+        Wanted { .. } => "",
+    }
 }
 
 /// A time, a day of the manifest's time zone, or so long ago.

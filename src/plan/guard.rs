@@ -39,7 +39,9 @@ fn remedy(reason: Reason, subject: &Subject) -> String {
              `dialform state unlink`"
                 .to_owned()
         }
-        Reason::Incomplete => "find out why the reading was not complete, and plan again".to_owned(),
+        Reason::Incomplete => {
+            "correct the name that was not found, or see why the reading was not complete; then plan again".to_owned()
+        }
         Reason::AmbiguousMatch => {
             "make the value unique in Dialpad, or say which account it is with `dialform state link`".to_owned()
         }
