@@ -3,13 +3,14 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
+    process::Stdio,
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
 
 use serde_json::Value;
 
-use crate::process::{Folder, Ran};
+use crate::process::{Folder, Ran, Served};
 
 /// In the path of every URL and in every key and password.
 const CANARY: &str = "c4nary5ecret71c2d0";
@@ -255,6 +256,36 @@ fn a_run_that_cannot_begin_is_told_and_who_cannot_be_told_does_not_matter() {
     folder.set("HOOK", &hook.url);
     ran(&folder, &["apply", "--yes"], 4);
     assert_eq!(hook.came()[0].topics(), ["failure recovered", "held entered"]);
+}
+
+#[test]
+fn a_service_in_quarantine_tells_it_once_and_that_it_is_over() {
+    let (hook, served) = (Hook::start(FINE), Served::start("right", &[]));
+    let mut folder = Folder::example("quickstart");
+    let target = format!("dialpad:\n    scim: {{ url: {}, token: {{ file: token }} }}", served.url);
+    folder.edit("dialform.yaml", "sandbox: {}", &target);
+    let text = folder.read("dialform.yaml");
+    let notify = "notify: { webhook: [{ url: { env: HOOK }, on: [quarantine] }] }\nrun: { every: 1s }\n";
+    folder.write("dialform.yaml", &format!("{text}\n{notify}"));
+    folder.write("token", "wrong");
+    folder.set("HOOK", &hook.url);
+    let mut running = folder.command(&["run", "--log-format", "json"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    let mut cycle = || -> Value {
+        let lines = lines.by_ref().map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+        lines.into_iter().find(|line: &Value| line["event"] == "cycle").unwrap()
+    };
+    for ending in ["failed", "failed"] {
+        assert_eq!(cycle()["ending"], ending);
+    }
+    folder.write("token", "right");
+    while cycle()["ending"] == "failed" {}
+    // It was told before the next cycle was.
+    cycle();
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let told: Vec<_> = hook.came().iter().flat_map(Came::topics).collect();
+    assert_eq!(told, ["quarantine entered", "quarantine recovered"]);
 }
 
 #[test]
