@@ -1,6 +1,6 @@
 // Opens pages in a headless Chromium, counts what is wrong, and measures filters and search.
 //
-//   node tests/browser.mjs CHROMIUM FOLDER [--shots FOLDER]
+//   node tests/browser.mjs CHROMIUM FOLDER [--status URL] [--shots FOLDER]
 //
 // Speaks the DevTools protocol over a pipe, so nothing listens on a port.
 
@@ -11,7 +11,9 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [chromium, folder, ...rest] = process.argv.slice(2);
-const shots = rest[0] === '--shots' ? rest[1] : null;
+const given = (flag) => (rest.includes(flag) ? rest[rest.indexOf(flag) + 1] : null);
+const shots = given('--shots');
+const status = given('--status');
 
 // What a person takes for at once, in milliseconds (RAIL: a response within 100 ms).
 const BAR = 100;
@@ -72,7 +74,8 @@ async function open(file, { width = 1280, height = 900, dark = false, script = t
     media: print ? 'print' : 'screen',
     features: [{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }],
   });
-  await call('Page.navigate', { url: pathToFileURL(resolve(file)).href });
+  const url = file.startsWith('http:') ? file : pathToFileURL(resolve(file)).href;
+  await call('Page.navigate', { url });
   await event('Page.loadEventFired', sessionId);
   const evaluate = async (expression) => {
     const { result, exceptionDetails } = await call('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
@@ -85,7 +88,8 @@ async function open(file, { width = 1280, height = 900, dark = false, script = t
       if (method === 'Log.entryAdded') wrong.push(`${file}: ${params.entry.text}`);
       if (method === 'Runtime.exceptionThrown') wrong.push(`${file}: ${params.exceptionDetails.text}`);
       if (method === 'Page.javascriptDialogOpening') wrong.push(`${file}: a dialog: ${params.message}`);
-      if (method === 'Network.requestWillBeSent' && !params.request.url.startsWith('file:')) {
+      const own = file.startsWith('http:') ? new URL('/', file).href : 'file:';
+      if (method === 'Network.requestWillBeSent' && !params.request.url.startsWith(own)) {
         wrong.push(`${file}: asks for ${params.request.url}`);
       }
     }
@@ -196,7 +200,27 @@ async function shoot(file, name) {
   }
 }
 
+// The status page of a service that holds 10,000 changes, and its search for a person.
+async function serves(url) {
+  const began = performance.now();
+  const page = await open(url);
+  console.log(`the status page loaded in ${Math.round(performance.now() - began)} ms, `
+    + `${await page.evaluate('document.documentElement.outerHTML.length')} characters of it`);
+  check(await page.evaluate("document.body.innerText.includes('10,000')"), 'the status page counts what is held');
+  check(await page.evaluate("document.querySelectorAll('script[src], link[href^=http], img[src^=http]').length === 0"), 'the status page loads nothing');
+  await page.close();
+  const person = await open(new URL('/people?person=person77%40example.com', url).href);
+  check(await person.evaluate("document.body.innerText.includes('person77@example.com')"), 'a person is found');
+  await person.shot('status-person');
+  await person.close();
+  for (const path of ['', 'people?person=person77%40example.com', 'people?person=nobody-of-this-name']) {
+    await narrow(new URL(`/${path}`, url).href, `status-${path.replace(/\W+/g, '-') || 'page'}`);
+  }
+  await shoot(url, 'status');
+}
+
 try {
+  if (status) await serves(status);
   const names = readdirSync(folder).filter((file) => file.endsWith('.html')).map((file) => file.slice(0, -5));
   for (const name of names.filter((name) => name !== 'large')) {
     const file = join(folder, `${name}.html`);

@@ -24,8 +24,35 @@ fi
 
 rm -rf target/pages
 cargo test -q --test it -- --ignored --exact pages::write
-if [ $# -gt 0 ]; then
-    node tests/browser.mjs "$chromium" target/pages --shots "$1"
-else
-    node tests/browser.mjs "$chromium" target/pages
-fi
+
+# A service with 10,000 people of whom none may be created: all of them are held.
+cargo build -q
+mkdir -p target/pages/service
+service=
+trap '[ -z "$service" ] || kill "$service" 2>/dev/null || true' EXIT
+awk 'BEGIN {
+    print "id,userPrincipalName,displayName,givenName,surname,accountEnabled"
+    for (n = 1; n <= 10000; n++) printf "%d,person%d@example.com,<b>Person</b> %d,Person,%d,true\n", n, n, n, n
+}' >target/pages/service/people.csv
+cat >target/pages/service/dialform.yaml <<'YAML'
+version: 1
+name: many-held
+source: { files: { people: people.csv } }
+target: { sandbox: {} }
+roles: { member: {} }
+scope: everyone
+safety: { creates: { max: 0 } }
+run: { every: 1h, listen: "127.0.0.1:0" }
+YAML
+rm -rf target/pages/service/.dialform
+target/debug/dialform run --manifest target/pages/service/dialform.yaml --log-format json 2>target/pages/service/log &
+service=$!
+address=
+for _ in $(seq 1200); do
+    address=$(sed -n 's/.*"address":"\([^"]*\)".*/\1/p' target/pages/service/log)
+    grep -q '"event":"cycle"' target/pages/service/log && break
+    sleep 0.1
+done
+
+set -- ${1:+--shots "$1"}
+node tests/browser.mjs "$chromium" target/pages --status "http://$address/" "$@"
