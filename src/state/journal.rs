@@ -151,7 +151,19 @@ impl Untold {
     pub fn result(&self) -> ChangeResult {
         let Doubt { id: _, change, action, subject, cause: _, at: _, seek: _ } = self.of.clone();
         let Ended { status, target, left_out } = self.ended.clone();
-        ChangeResult { change, action, subject, status, target, left_out, not_stored: Vec::new(), waiting: false }
+        // The journal names requests, not what they gave; the kept plan has that.
+        let grants = Vec::new();
+        ChangeResult {
+            change,
+            action,
+            subject,
+            grants,
+            status,
+            target,
+            left_out,
+            not_stored: Vec::new(),
+            waiting: false,
+        }
     }
 }
 
