@@ -493,5 +493,5 @@ async fn nothing_that_listens_is_said_so_and_nothing_was_sent() {
     drop(listener);
     let writer = Writer::connect(end(&url), &settings()).unwrap();
     let error = writer.send(&disable("1"), RFC, None, &existing).await.unwrap_err();
-    assert!(matches!(&error, SendError::NotSent { message } if message.contains("refused")), "{error:?}");
+    assert!(matches!(&error, SendError::Unreached { message } if message.contains("refused")), "{error:?}");
 }
