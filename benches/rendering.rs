@@ -5,7 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints and fails loudly")]
 
-use std::{hint::black_box, time::Instant};
+use std::{hint::black_box, sync::Arc, time::Instant};
 
 use dialform::{
     manifest::{MembersDialect, PatchDialect},
@@ -59,7 +59,7 @@ fn plan() -> Plan {
         .into_iter()
         .map(|path| AttrPath::parse(path).unwrap())
         .collect();
-    let place = Place::new("dialform.yaml", 41, 7);
+    let place = Arc::new(Place::new("dialform.yaml", 41, 7));
     let changes = (0..CHANGES).map(|n| {
         let create = n < CHANGES / 2;
         let name = format!("person.{n:06}@acme.example");
@@ -92,7 +92,7 @@ fn plan() -> Plan {
                 source: Some(SourceId::new(format!("{n}"))),
                 target: (!create).then_some(target),
             },
-            attributes,
+            attributes: attributes.into(),
             members: Members::default(),
             grants: Vec::new(),
             requests: vec![request],
@@ -100,7 +100,7 @@ fn plan() -> Plan {
             cause: Cause {
                 kind: CauseKind::Assigned,
                 text: "group SG-Dialpad-Users as member".into(),
-                place: Some(place.clone()),
+                place: Some(Place::clone(&place)),
             },
             version: None,
         }

@@ -18,7 +18,7 @@ use crate::{
     dialpad::{Done, SendError, Stored, Writer, confirm},
     live::{Group, User},
     names::{AttrPath, TargetId, Text},
-    plan::{self, Action, Change, ChangeId, Dialect, Operation, Ref, Request, Sent, outcome::Status},
+    plan::{self, Action, Change, ChangeId, Dialect, NewObject, Operation, Ref, Request, Sent, outcome::Status},
     state::{Doubt, Effect, Ended, Hold, Journal, Seek, StateError, effect, journal::Line},
 };
 
@@ -430,26 +430,27 @@ fn subject_of(request: &Request) -> Option<&Ref> {
 
 /// Every object that a request names.
 fn references(request: &Request) -> impl Iterator<Item = &Ref> {
-    let (attributes, operations, members) = match request {
-        Request::CreateUser { attributes } | Request::CreateGroup { attributes } => (&attributes[..], &[][..], &[][..]),
-        Request::PatchUser { operations, .. } | Request::PatchGroup { operations, .. } => {
-            (&[][..], &operations[..], &[][..])
+    let (new, operations, members) = match request {
+        Request::CreateUser { attributes } | Request::CreateGroup { attributes } => {
+            (Some(attributes), &[][..], &[][..])
         }
-        Request::AddMembers { members, .. } => (&[][..], &[][..], &members[..]),
+        Request::PatchUser { operations, .. } | Request::PatchGroup { operations, .. } => {
+            (None, &operations[..], &[][..])
+        }
+        Request::AddMembers { members, .. } => (None, &[][..], &members[..]),
         Request::RemoveMembers { .. }
         | Request::DeleteUser { .. }
         | Request::DeleteGroup { .. }
-        | Request::Admin(_) => (&[][..], &[][..], &[][..]),
+        | Request::Admin(_) => (None, &[][..], &[][..]),
     };
-    let operations = operations.iter().filter_map(|operation| match operation {
-        Operation::Add { value, .. } | Operation::Replace { value, .. } => Some(value),
-        Operation::Remove { .. } => None,
+    let set = operations.iter().filter_map(|operation| match operation {
+        Operation::Add { value: Sent::Reference(of), .. } | Operation::Replace { value: Sent::Reference(of), .. } => {
+            Some(of)
+        }
+        Operation::Add { .. } | Operation::Replace { .. } | Operation::Remove { .. } => None,
     });
-    let sent = attributes.iter().map(|(_, sent)| sent).chain(operations).filter_map(|sent| match sent {
-        Sent::Reference(of) => Some(of),
-        Sent::Value(_) => None,
-    });
-    subject_of(request).into_iter().chain(sent).chain(members)
+    let given = new.into_iter().flat_map(NewObject::references);
+    subject_of(request).into_iter().chain(given).chain(set).chain(members)
 }
 
 /// How a new object is found.
@@ -466,7 +467,7 @@ pub(super) fn seek_of(request: &Request) -> Seek {
         | Request::Admin(_) => return Seek::default(),
     };
     let text = |name: &str| {
-        attributes.iter().find(|(path, _)| *path == AttrPath::core(name)).and_then(|(_, sent)| match sent {
+        attributes.get(&AttrPath::core(name)).and_then(|sent| match sent {
             Sent::Value(value) => value.as_text().filter(|text| !text.is_empty()).cloned(),
             Sent::Reference(_) => None,
         })

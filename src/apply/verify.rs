@@ -85,23 +85,21 @@ pub(super) fn take_back(
 /// The value that a change sent for an attribute, as text; empty where it removed it.
 fn sent(change: &Change, path: &AttrPath) -> Text {
     let value = |request: &Request| {
-        let (attributes, operations) = match request {
-            Request::CreateUser { attributes } | Request::CreateGroup { attributes } => (&attributes[..], &[][..]),
-            Request::PatchUser { operations, .. } | Request::PatchGroup { operations, .. } => {
-                (&[][..], &operations[..])
-            }
+        let operations = match request {
+            Request::CreateUser { attributes } | Request::CreateGroup { attributes } => return attributes.get(path),
+            Request::PatchUser { operations, .. } | Request::PatchGroup { operations, .. } => operations,
             Request::AddMembers { .. }
             | Request::RemoveMembers { .. }
             | Request::DeleteUser { .. }
             | Request::DeleteGroup { .. }
             | Request::Admin(_) => return None,
         };
-        let operations = operations.iter().filter_map(|operation| match operation {
-            Operation::Add { path, value } | Operation::Replace { path, value } => Some((path, value)),
+        operations.iter().find_map(|operation| match operation {
+            Operation::Add { path: known, value } | Operation::Replace { path: known, value } => {
+                (known == path).then(|| value.clone())
+            }
             Operation::Remove { .. } => None,
-        });
-        let mut all = attributes.iter().map(|(path, sent)| (path, sent)).chain(operations);
-        all.find(|(known, _)| *known == path).map(|(_, sent)| sent.clone())
+        })
     };
     match change.requests.iter().find_map(value) {
         Some(Sent::Value(value)) => value.to_string().into(),

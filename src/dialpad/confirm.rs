@@ -53,7 +53,7 @@ pub fn confirm(request: &Request, resolve: Resolve<'_>, stored: Stored<'_>) -> V
     let is_member = |id: &TargetId| stored.members().binary_search(id).is_ok();
     match request {
         Request::CreateUser { attributes } | Request::CreateGroup { attributes } => {
-            attributes.iter().filter_map(|(path, sent)| missing(path, sent)).collect()
+            attributes.iter().filter_map(|(path, sent)| missing(path, &sent)).collect()
         }
         Request::PatchUser { operations, .. } | Request::PatchGroup { operations, .. } => operations
             .iter()

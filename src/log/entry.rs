@@ -410,7 +410,7 @@ fn names_another(request: &plan::Request) -> bool {
     match request {
         plan::Request::AddMembers { .. } | plan::Request::RemoveMembers { .. } => true,
         plan::Request::CreateUser { attributes } | plan::Request::CreateGroup { attributes } => {
-            attributes.iter().any(|(_, sent)| is_reference(sent))
+            attributes.references().next().is_some()
         }
         plan::Request::PatchUser { operations, .. } | plan::Request::PatchGroup { operations, .. } => {
             operations.iter().any(|operation| match operation {

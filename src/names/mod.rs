@@ -14,7 +14,7 @@ mod secret;
 mod value;
 
 pub use license::License;
-pub use order::{HashMap, HashSet, lead, sort_by_text};
+pub use order::{HashMap, HashSet, lead, repeated, sort_by_text};
 pub use path::{AttrPath, PathError, Selector};
 pub use place::Place;
 pub use post::Post;

@@ -1,6 +1,6 @@
 //! Ordering and finding things by text, for a hundred thousand of them.
 
-use std::collections;
+use std::{collections, hash::BuildHasher};
 
 /// A map by what we compare: any order, so nothing that people see may come from walking one.
 pub type HashMap<K, V> = collections::HashMap<K, V, foldhash::fast::RandomState>;
@@ -31,6 +31,25 @@ pub fn lead(text: &str) -> u128 {
     u128::from_be_bytes(first)
 }
 
+/// The texts that several items have, in order, each with the positions of those items.
+///
+/// Of the others only a hash is kept: hardly any text stands twice, and holding a hundred
+/// thousand of them to see that takes more memory than what is planned for a person.
+pub fn repeated<T>(items: &[T], text: impl Fn(&T) -> String) -> Vec<(String, Vec<usize>)> {
+    let hasher = foldhash::fast::RandomState::default();
+    let mut hashes: Vec<(u64, usize)> =
+        items.iter().enumerate().map(|(at, item)| (hasher.hash_one(text(item)), at)).collect();
+    hashes.sort_unstable();
+    let mut found: collections::BTreeMap<String, Vec<usize>> = collections::BTreeMap::new();
+    for alike in hashes.chunk_by(|left, right| left.0 == right.0).filter(|alike| alike.len() > 1) {
+        for (_, at) in alike {
+            found.entry(text(&items[*at])).or_default().push(*at);
+        }
+    }
+    found.retain(|_, places| places.len() > 1);
+    found.into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -47,6 +66,16 @@ mod tests {
             expected.sort_by(|left, right| left.1.cmp(&right.1));
             sort_by_text(&mut items, |(_, text)| text);
             prop_assert_eq!(items, expected);
+        }
+
+        #[test]
+        fn repeated_texts_are_those_that_stand_several_times(texts in proptest::collection::vec("[ab]{0,2}", 0..12)) {
+            let places = |text: &String| (0..texts.len()).filter(|at| texts[*at] == *text).collect::<Vec<_>>();
+            let mut expected: Vec<_> = texts.iter().map(|text| (text.clone(), places(text))).collect();
+            expected.sort();
+            expected.dedup();
+            expected.retain(|(_, places)| places.len() > 1);
+            prop_assert_eq!(repeated(&texts, String::clone), expected);
         }
     }
 }

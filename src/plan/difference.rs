@@ -1,5 +1,7 @@
 //! One object held against its mappings: what differs, and the operations for it.
 
+use std::sync::Arc;
+
 use super::{
     AttributeChange, Operation, Reason, Ref, Sent,
     compare::id_or_self,
@@ -119,7 +121,7 @@ impl Difference {
                 path: path.clone(),
                 before,
                 after: shown,
-                place: target.mapping.place.clone(),
+                place: Arc::clone(&target.place),
                 redacted: target.redacted,
             });
             settings.push(Setting { path, after, multi_valued: target.comparison.multi_valued });

@@ -85,7 +85,7 @@ pub(super) fn live(live: &Live) -> Text {
 /// The digest of what a change wants, so that a change that was refused is told from a corrected one.
 pub fn wanted(change: &Change) -> Text {
     let mut bytes = Vec::new();
-    for attribute in &change.attributes {
+    for attribute in change.attributes.iter() {
         json(&mut bytes, &(&attribute.path, &attribute.after));
     }
     for grant in &change.grants {

@@ -1,6 +1,6 @@
 //! The plan in the making: changes with what stands in their way.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Action, AttributeChange, Request, seats::Seat};
 use super::{Cause, Change, ChangeId, Held, Kind, Members, Note, Reason, Remember, Subject};
@@ -43,7 +43,7 @@ pub(super) struct Planned {
     pub change: Change,
     pub gates: Vec<Gate>,
     /// Kept in memory when the change goes through.
-    pub remember: Option<Remember>,
+    pub remember: Option<Box<Remember>>,
     /// A change without which this one makes no sense, although it comes later.
     pub together: Option<ChangeId>,
     /// The seats that it takes and gives back.
@@ -262,7 +262,7 @@ pub(super) fn change(action: Action, subject: Subject, cause: Cause) -> Change {
         id: change_id(action, &subject),
         action,
         subject,
-        attributes: Vec::new(),
+        attributes: Arc::default(),
         members: Members::default(),
         grants: Vec::new(),
         requests: Vec::new(),
@@ -277,10 +277,10 @@ pub(super) fn sending(
     action: Action,
     subject: Subject,
     cause: Cause,
-    attributes: Vec<AttributeChange>,
+    attributes: impl Into<Arc<[AttributeChange]>>,
     request: Request,
 ) -> Change {
-    Change { attributes, requests: vec![request], ..change(action, subject, cause) }
+    Change { attributes: attributes.into(), requests: vec![request], ..change(action, subject, cause) }
 }
 
 /// A person's account as a subject.

@@ -1,9 +1,9 @@
 //! Group objects: adopted, created, renamed, removed.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use super::{
-    Action, AttributeChange, Cause, CauseKind, Change, Draft, Note, Reason, Ref, Request, Sent, Subject,
+    Action, AttributeChange, Cause, CauseKind, Change, Draft, NewObject, Note, Reason, Ref, Request, Subject,
     difference::{Difference, Referred, Trouble, failed, missing},
     draft::{Gate, Planned, change, group, sending},
     guard::held,
@@ -176,12 +176,14 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
             By::Attribute(nth) => self.matcher.keys[nth].0.clone(),
         };
         let only = if matches!(by, By::Attribute(_)) { " only" } else { "" };
-        let place = self.targets.at(&path).map(|target| target.mapping.place.clone());
+        let target = self.targets.at(&path);
+        let place = target.map(|target| target.mapping.place.clone());
         let value = live::at(object.attributes, &path).map(Cow::into_owned);
         let text = format!("matched by {path}{only}").into();
-        let cause = Cause { kind: CauseKind::Assigned, text, place: place.clone() };
-        let (before, after, place) = (value.clone(), value, place.unwrap_or_default());
-        let attributes = vec![AttributeChange { path, before, after, place, redacted: false }];
+        let cause = Cause { kind: CauseKind::Assigned, text, place };
+        let place = target.map(|target| Arc::clone(&target.place)).unwrap_or_default();
+        let (before, after) = (value.clone(), value);
+        let attributes = [AttributeChange { path, before, after, place, redacted: false }].into();
         Change { attributes, version: object.version.cloned(), ..change(Action::AdoptGroup, subject.clone(), cause) }
     }
 
@@ -268,7 +270,6 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
     fn create(&self, wanted: &desired::Group) -> Result<Change, Trouble> {
         let source = wanted.group;
         let mut attributes = Vec::new();
-        let mut sent = Vec::new();
         let mut name = source.name.clone();
         for target in self.targets.all.iter().filter(|target| !target.read_only) {
             let mapping = target.mapping;
@@ -290,13 +291,12 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
             if let (true, Value::Text(text)) = (mapping.target.is("displayName"), &value) {
                 name = text.clone();
             }
-            let path = mapping.target.clone();
-            sent.push((path.clone(), Sent::Value(value.clone())));
-            let (place, redacted) = (mapping.place.clone(), target.redacted);
+            let (path, place, redacted) = (mapping.target.clone(), Arc::clone(&target.place), target.redacted);
             attributes.push(AttributeChange { path, before: None, after: Some(value), place, redacted });
         }
         let subject = group(&name, Some(source), None);
-        let request = Request::CreateGroup { attributes: sent };
+        let attributes: Arc<[AttributeChange]> = attributes.into();
+        let request = Request::CreateGroup { attributes: NewObject::of(Arc::clone(&attributes), Vec::new()) };
         Ok(sending(Action::CreateGroup, subject, wanted.cause.clone(), attributes, request))
     }
 

@@ -405,6 +405,10 @@ impl Guard<'_, '_> {
 
     /// What needs something that is held is held too; members who get no account are left out.
     fn cascade(&mut self) {
+        let mut open: Vec<usize> = (0..self.planned.len()).filter(|at| self.stopped[*at]).collect();
+        if open.is_empty() {
+            return;
+        }
         let mut waiting: HashMap<ChangeId, Vec<usize>> = HashMap::default();
         for (at, planned) in self.planned.iter().enumerate() {
             let change = &planned.change;
@@ -417,7 +421,6 @@ impl Guard<'_, '_> {
                 }
             }
         }
-        let mut open: Vec<usize> = (0..self.planned.len()).filter(|at| self.stopped[*at]).collect();
         while let Some(at) = open.pop() {
             let id = self.planned[at].change.id.clone();
             for dependant in waiting.get(&id).into_iter().flatten().copied() {
@@ -531,7 +534,7 @@ impl Guard<'_, '_> {
         // In place: a second list of all changes would be the most memory that a plan needs.
         let changes = open
             .map(|planned| {
-                remember.extend(planned.remember);
+                remember.extend(planned.remember.map(|remember| *remember));
                 planned.change
             })
             .collect();

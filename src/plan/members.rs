@@ -82,7 +82,7 @@ impl<'a> Groups<'_, '_, 'a> {
         let unread = self.scene.unread_groups().or_else(|| wanted.doubt.clone());
         let mut gates: Vec<Gate> = Scene::incomplete(unread).into_iter().collect();
         let first = self.first_removals(wanted, &removed, place);
-        let remember = first.is_some().then(|| Remember::RemovalsAllowed { group: wanted.group.id.clone() });
+        let remember = first.is_some().then(|| Box::new(Remember::RemovalsAllowed { group: wanted.group.id.clone() }));
         gates.extend(first);
         remove.members.removed = removed;
         draft.planned.push(Planned { gates, remember, ..Planned::open(remove) });

@@ -27,6 +27,7 @@ mod leavers;
 mod lookups;
 mod matching;
 mod members;
+mod new_object;
 mod operations;
 mod order;
 mod other_writer;
@@ -42,7 +43,10 @@ mod undo;
 mod user_names;
 mod users;
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,6 +63,7 @@ pub use explain::{
 pub use grant::{AdminRequest, ApiUser, GrantChange, OperatorsOf, PolicyTarget, SeatLine, UserField};
 pub use grants::{Joined, UnknownName, addresses, joined, now as held_now, unknown_names};
 pub use lookups::lookups;
+pub use new_object::NewObject;
 pub use order::PHASES;
 pub use other_writer::STOP as STOP_OTHER_WRITER;
 pub use undo::{Ran, undo};
@@ -327,9 +332,9 @@ pub struct Change {
     pub action: Action,
     /// To whom or what.
     pub subject: Subject,
-    /// Attributes that change, by path. For a delete, what is lost.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attributes: Vec<AttributeChange>,
+    /// Attributes that change, by path. For a delete, what is lost. Shared with the request of a create.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub attributes: Arc<[AttributeChange]>,
     /// Members that come and go, for changes of membership.
     #[serde(default, skip_serializing_if = "Members::is_empty")]
     pub members: Members,
@@ -525,8 +530,8 @@ pub struct AttributeChange {
     /// What it will hold; absent when the value is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Value>,
-    /// The mapping that produced it.
-    pub place: Place,
+    /// The mapping that produced it. Shared by all people.
+    pub place: Arc<Place>,
     /// Whether the provisioning log shows the value (`Redact`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,
@@ -576,7 +581,7 @@ pub enum Request {
     /// `POST /Users`.
     CreateUser {
         /// Every attribute of the new account.
-        attributes: Vec<(AttrPath, Sent)>,
+        attributes: NewObject,
     },
     /// `PATCH /Users/{id}`.
     PatchUser {
@@ -593,7 +598,7 @@ pub enum Request {
     /// `POST /Groups`, without members.
     CreateGroup {
         /// Every attribute of the new group.
-        attributes: Vec<(AttrPath, Sent)>,
+        attributes: NewObject,
     },
     /// `PATCH /Groups/{id}`.
     PatchGroup {

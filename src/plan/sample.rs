@@ -45,7 +45,7 @@ pub(crate) fn attribute(path: &str, before: Option<&str>, after: Option<&str>) -
         path: AttrPath::parse(path).unwrap(),
         before: before.map(Value::from),
         after: after.map(Value::from),
-        place: place(41),
+        place: place(41).into(),
         redacted: false,
     }
 }
@@ -59,7 +59,7 @@ pub(crate) fn change(action: Action, subject: Subject, cause: Cause) -> Change {
         id,
         action,
         subject,
-        attributes,
+        attributes: attributes.into(),
         members: Members::default(),
         grants: Vec::new(),
         requests,
@@ -104,7 +104,7 @@ pub(crate) fn with(mut change: Change, attributes: Vec<AttributeChange>) -> Chan
         | Action::Regrant
         | Action::Withdraw => Vec::new(),
     };
-    change.attributes = attributes;
+    change.attributes = attributes.into();
     change
 }
 
@@ -252,7 +252,7 @@ fn changes() -> Vec<Change> {
     }
     vec![
         Change {
-            attributes: vec![attribute("externalId", Some("e-old"), Some("e-old"))],
+            attributes: [attribute("externalId", Some("e-old"), Some("e-old"))].into(),
             ..change(Action::AdoptUser, user("old@acme.example", true), assigned("matched by externalId"))
         },
         change(Action::AdoptGroup, group("Support", true), assigned("group SG-Support")),
@@ -508,7 +508,7 @@ fn any_attribute() -> impl Strategy<Value = AttributeChange> {
             path: AttrPath::parse(path).unwrap(),
             before,
             after,
-            place,
+            place: place.into(),
             redacted,
         },
     )

@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
+    sync::Arc,
 };
 
 use jiff::Timestamp;
@@ -16,13 +17,15 @@ use crate::{
     expr::{Lookup, World},
     live::{self, Resource, Schema},
     manifest::{Apply, Mapping, MappingSource},
-    names::{AttrPath, SourceId, Text, Value},
+    names::{AttrPath, Place, SourceId, Text, Value},
 };
 
 /// One mapping, ready for every person.
 #[derive(Debug)]
 pub(super) struct Target<'m> {
     pub mapping: &'m Mapping,
+    /// The mapping's, as every change of its attribute names it.
+    pub place: Arc<Place>,
     pub comparison: Comparison,
     /// The service does not let clients write it.
     pub read_only: bool,
@@ -168,6 +171,7 @@ impl<'m> Target<'m> {
         };
         Self {
             mapping,
+            place: Arc::new(mapping.place.clone()),
             comparison: Comparison::of(schema, resource, path),
             read_only: is_read_only(known, path),
             required: known.is_some_and(|known| known.required) && path.selector().is_none(),

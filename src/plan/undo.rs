@@ -134,7 +134,7 @@ impl<'a> Back<'_, 'a> {
             path: AttrPath::core("active"),
             before: live::at(object.attributes, &AttrPath::core("active")).map(std::borrow::Cow::into_owned),
             after: Some(Value::Boolean(false)),
-            place: done.cause.place.clone().unwrap_or_default(),
+            place: done.cause.place.clone().unwrap_or_default().into(),
             redacted: false,
         };
         let subject = Subject { target: Some(object.id.clone()), ..done.subject.clone() };
@@ -196,7 +196,7 @@ impl<'a> Back<'_, 'a> {
             Kind::Group => Resource::Group,
         };
         let subject = Subject { name: object.label.clone(), target: Some(object.id.clone()), ..done.subject.clone() };
-        for attribute in &done.attributes {
+        for attribute in done.attributes.iter() {
             let path = &attribute.path;
             let comparison = Comparison::of(&self.inputs.live.schema, resource, path);
             let held = live::at(object.attributes, path);
@@ -297,7 +297,7 @@ impl<'a> Back<'_, 'a> {
                 (Kind::User, None) => (Action::UpdateUser, "it was changed"),
             };
             let Some(subject) = setbacks.first().map(|back| back.subject.clone()) else { continue };
-            let attributes = setbacks.into_iter().map(|back| back.change).collect();
+            let attributes: Vec<AttributeChange> = setbacks.into_iter().map(|back| back.change).collect();
             let mut change =
                 sending(action, subject, self.cause(what), attributes, patch_of(kind, object.id, operations));
             change.version = object.version.cloned();

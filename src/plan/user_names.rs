@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     live::Resource,
-    names::{AttrPath, HashMap, Text, fold},
+    names::{AttrPath, HashMap, Text, fold, repeated},
 };
 
 /// Orders changes that give user names, and gates those that cannot be given.
@@ -33,7 +33,7 @@ pub(super) fn settle(users: &Users, draft: &mut Draft) {
     let frees = frees(users, draft);
     let mut next: HashMap<usize, usize> = HashMap::default();
     for take in &takes {
-        for holder in holders.find_text(&take.name).iter().filter(|at| Some(**at) != take.own) {
+        for holder in holders.find_text(take.name).iter().filter(|at| Some(**at) != take.own) {
             match frees.get(holder) {
                 Some(freeing) => {
                     let needed = draft.planned[*freeing].change.id.clone();
@@ -58,28 +58,22 @@ pub(super) fn settle(users: &Users, draft: &mut Draft) {
 }
 
 /// A change that gives a user name.
-struct Take {
-    name: Text,
+struct Take<'u> {
+    name: &'u Text,
     planned: usize,
     /// The account that gets it, where it exists.
     own: Option<At>,
 }
 
-fn takes(users: &Users, draft: &Draft) -> Vec<Take> {
-    let takes =
-        users.names.iter().map(|(name, planned, own)| Take { name: name.clone(), planned: *planned, own: *own });
+fn takes<'u>(users: &'u Users, draft: &Draft) -> Vec<Take<'u>> {
+    let takes = users.names.iter().map(|(name, planned, own)| Take { name, planned: *planned, own: *own });
     takes.filter(|take| take.planned < draft.planned.len()).collect()
 }
 
 /// Two people want one account: neither gets it.
 fn wanted_twice(takes: &[Take], draft: &mut Draft) {
-    let mut wanted: HashMap<String, Vec<usize>> = HashMap::with_capacity_and_hasher(takes.len(), Default::default());
-    for take in takes {
-        wanted.entry(fold(&take.name)).or_default().push(take.planned);
-    }
-    let mut several: Vec<(String, Vec<usize>)> = wanted.into_iter().filter(|(_, places)| places.len() > 1).collect();
-    several.sort_unstable();
-    for (_, places) in several {
+    for (_, takers) in repeated(takes, |take| fold(take.name)) {
+        let places: Vec<usize> = takers.into_iter().map(|taker| takes[taker].planned).collect();
         let labels: Vec<(usize, Text)> = places
             .iter()
             .map(|at| {

@@ -1,10 +1,10 @@
 //! Accounts: adopted, created, updated, enabled.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    Action, AttributeChange, Cause, CauseKind, Change, ChangeId, Draft, Held, Operation, Reason, Ref, Remember,
-    Request, Sent, Subject,
+    Action, AttributeChange, Cause, CauseKind, Change, ChangeId, Draft, Held, NewObject, Operation, Reason, Ref,
+    Remember, Request, Sent, Subject,
     difference::{Difference, Referred, Trouble, failed, missing},
     draft::{Gate, change, sending, user},
     guard::held,
@@ -19,7 +19,7 @@ use crate::{
     live::Resource,
     manifest::MappingSource,
     memory::UserLink,
-    names::{AttrPath, SourceId, Text, Value},
+    names::{AttrPath, Place, SourceId, Text, Value},
 };
 
 /// The account that a person has when the plan is carried out.
@@ -57,6 +57,8 @@ pub(super) struct Users<'s, 'a> {
     /// User names that changes give, with the account that has the change, if it exists.
     pub names: Vec<(Text, usize, Option<At>)>,
     addresses: Option<Addresses>,
+    /// Attributes that the service requires and no mapping names.
+    required: Vec<String>,
     /// Managers that are set when both accounts exist.
     managers: Vec<(usize, usize, SourceId)>,
 }
@@ -93,6 +95,7 @@ impl<'s, 'a> Users<'s, 'a> {
         let size = matcher.objects.all.len();
         let mut users = Self {
             scene,
+            required: targets.required_but_not_mapped(&live.schema, Resource::User),
             matcher,
             targets,
             links: links_of(scene),
@@ -244,13 +247,14 @@ impl<'s, 'a> Users<'s, 'a> {
             By::Link | By::ExternalId => (AttrPath::core("externalId"), ""),
             By::Attribute(nth) => (self.matcher.keys[nth].0.clone(), " only"),
         };
-        let place = self.targets.at(&path).map(|target| target.mapping.place.clone());
+        let target = self.targets.at(&path);
+        let place = target.map(|target| target.mapping.place.clone());
         let value = crate::live::at(object.attributes, &path).map(std::borrow::Cow::into_owned);
         let text = format!("matched by {path}{only}").into();
-        let cause = Cause { kind: CauseKind::Assigned, text, place: place.clone() };
+        let cause = Cause { kind: CauseKind::Assigned, text, place };
         let (before, after) = (value.clone(), value);
-        let place = place.unwrap_or_default();
-        let attributes = vec![AttributeChange { path, before, after, place, redacted: false }];
+        let place = target.map(|target| Arc::clone(&target.place)).unwrap_or_default();
+        let attributes = [AttributeChange { path, before, after, place, redacted: false }].into();
         Change { attributes, version: object.version.cloned(), ..change(Action::AdoptUser, subject.clone(), cause) }
     }
 
@@ -295,7 +299,7 @@ impl<'s, 'a> Users<'s, 'a> {
         if !manifest.users.create {
             return draft.count("not_created", person.label(), Some(&manifest.users.place));
         }
-        let New { attributes, sent, name, left_out, later } = match self.new_account(who) {
+        let New { attributes, references, name, left_out, later } = match self.new_account(who) {
             Ok(new) => new,
             Err(trouble) => return draft.trouble(trouble, subject, Some(Action::CreateUser)),
         };
@@ -313,7 +317,8 @@ impl<'s, 'a> Users<'s, 'a> {
         gates.extend(self.possible_rename(who));
         let name = name.unwrap_or_else(|| person.label().clone());
         let subject = user(&name, Some(&person.id), None);
-        let request = Request::CreateUser { attributes: sent };
+        let attributes: Arc<[AttributeChange]> = attributes.into();
+        let request = Request::CreateUser { attributes: NewObject::of(Arc::clone(&attributes), references) };
         let change = sending(Action::CreateUser, subject, cause.clone(), attributes, request);
         self.accounts[who] = Account::Created { change: change.id.clone(), name: name.clone() };
         self.names.push((name, draft.planned.len(), None));
@@ -339,28 +344,30 @@ impl<'s, 'a> Users<'s, 'a> {
     fn new_account(&self, who: usize) -> Result<New, Trouble> {
         let person = self.scene.people[who].person;
         let subject = Person::new(person, false);
-        // As many as there are mappings: what grows by doubling would hold twice the memory.
         let size = self.targets.all.len();
-        let mut new = New { attributes: Vec::with_capacity(size), sent: Vec::with_capacity(size), ..New::default() };
+        let mut new = New { attributes: Vec::with_capacity(size), ..New::default() };
         let mut empty: Vec<&Target> = Vec::new();
         for (nth, target) in self.targets.all.iter().enumerate().filter(|(_, target)| !target.read_only) {
             let mapping = target.mapping;
             let path = &mapping.target;
             let default = || mapping.default.clone().map(|value| target.comparison.typed(value));
             let none = matches!(mapping.source, MappingSource::None);
-            let (sent, shown) = match self.targets.value(target, &subject, &person.id, None) {
+            let shown = match self.targets.value(target, &subject, &person.id, None) {
                 Mapped::Failed(error) => return Err(failed(target, &error, &target.seen(&subject))),
-                Mapped::Value(value) => (Sent::Value(value.clone()), value),
+                Mapped::Value(value) => value,
                 Mapped::Ignored if !none => continue,
                 Mapped::Empty | Mapped::Ignored => match default() {
-                    Some(value) => (Sent::Value(value.clone()), value),
+                    Some(value) => value,
                     None => {
                         empty.extend(target.required.then_some(target));
                         continue;
                     }
                 },
                 Mapped::Reference(manager) => match self.refer(&manager) {
-                    Referred::Live { account, name } => (Sent::Reference(account), Value::Text(name)),
+                    Referred::Live { account, name } => {
+                        new.references.push((new.attributes.len(), account));
+                        Value::Text(name)
+                    }
                     Referred::Later => {
                         new.later.push((nth, manager));
                         continue;
@@ -374,15 +381,8 @@ impl<'s, 'a> Users<'s, 'a> {
             if path.is("userName") {
                 new.name = shown.as_text().cloned();
             }
-            let (place, redacted) = (mapping.place.clone(), target.redacted);
-            new.attributes.push(AttributeChange {
-                path: path.clone(),
-                before: None,
-                after: Some(shown),
-                place,
-                redacted,
-            });
-            new.sent.push((path.clone(), sent));
+            let (path, place, redacted) = (path.clone(), Arc::clone(&target.place), target.redacted);
+            new.attributes.push(AttributeChange { path, before: None, after: Some(shown), place, redacted });
         }
         match empty.is_empty() {
             true => self.has_all_required(new),
@@ -392,11 +392,10 @@ impl<'s, 'a> Users<'s, 'a> {
 
     /// Attributes that the service requires and no mapping names.
     fn has_all_required(&self, new: New) -> Result<New, Trouble> {
-        let required = self.targets.required_but_not_mapped(&self.scene.inputs.live.schema, Resource::User);
-        if required.is_empty() {
+        if self.required.is_empty() {
             return Ok(new);
         }
-        let message = format!("the service requires {}, which no mapping gives", required.join(", ")).into();
+        let message = format!("the service requires {}, which no mapping gives", self.required.join(", ")).into();
         let place = self.scene.manifest().users.place.clone();
         Err(Trouble { reason: Reason::MissingRequired, message, place })
     }
@@ -488,7 +487,7 @@ impl<'s, 'a> Users<'s, 'a> {
                 None => Operation::Add { path: top, value },
                 Some(_) => Operation::Replace { path: top, value },
             });
-            let (after, place) = (Some(Value::Text(manager.clone())), target.mapping.place.clone());
+            let (after, place) = (Some(Value::Text(manager.clone())), Arc::clone(&target.place));
             attributes.push(AttributeChange { path, before, after, place, redacted: target.redacted });
             needs.push(change.clone());
         }
@@ -505,7 +504,8 @@ impl<'s, 'a> Users<'s, 'a> {
 #[derive(Debug, Default)]
 struct New {
     attributes: Vec<AttributeChange>,
-    sent: Vec<(AttrPath, Sent)>,
+    /// What is sent in place of the value at a position.
+    references: Vec<(usize, Ref)>,
     name: Option<Text>,
     left_out: bool,
     later: Vec<(usize, SourceId)>,
@@ -515,7 +515,7 @@ struct New {
 pub(super) fn by_mapping(attributes: &[AttributeChange]) -> Cause {
     let paths: Vec<String> = attributes.iter().map(|change| format!("`{}`", change.path)).collect();
     let noun = if paths.len() == 1 { "mapping" } else { "mappings" };
-    let place = attributes.first().map(|change| change.place.clone());
+    let place = attributes.first().map(|change| Place::clone(&change.place));
     Cause { kind: CauseKind::Mapping, text: format!("{noun} of {}", paths.join(", ")).into(), place }
 }
 

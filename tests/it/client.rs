@@ -83,13 +83,15 @@ pub(super) async fn send(writer: &Writer, request: &Request) -> Result<Done, Sen
 pub(super) fn create(name: &str) -> Request {
     let text = |path: &str, value: &str| (AttrPath::parse(path).unwrap(), Sent::Value(Value::text(value)));
     Request::CreateUser {
-        attributes: vec![
+        attributes: [
             text("userName", name),
             text("externalId", &format!("x-{name}")),
             text("name.givenName", "Ana"),
             text(r#"emails[type eq "work"].value"#, name),
             (AttrPath::core("active"), Sent::Value(Value::Boolean(true))),
-        ],
+        ]
+        .into_iter()
+        .collect(),
     }
 }
 
@@ -179,7 +181,8 @@ async fn a_request_of_each_kind_does_what_it_says() {
     assert!(off.user.is_none_or(|user: User| !user.is_active()));
 
     let name = (AttrPath::core("displayName"), Sent::Value(Value::text("Sales")));
-    let group = send(&writer, &Request::CreateGroup { attributes: vec![name] }).await.unwrap().group.unwrap();
+    let group =
+        send(&writer, &Request::CreateGroup { attributes: [name].into_iter().collect() }).await.unwrap().group.unwrap();
     let members: Vec<TargetId> =
         sandbox.users().iter().map(|user| TargetId::from(user["id"].as_str().unwrap())).collect();
     let add = Request::AddMembers {
@@ -299,7 +302,11 @@ mod interop {
         assert_eq!(confirm(&remove, &existing, Stored::User(&user)), []);
 
         let name = (AttrPath::core("displayName"), value("Sales"));
-        let group = send(&writer, &Request::CreateGroup { attributes: vec![name] }).await.unwrap().group.unwrap();
+        let group = send(&writer, &Request::CreateGroup { attributes: [name].into_iter().collect() })
+            .await
+            .unwrap()
+            .group
+            .unwrap();
         let empty = live(reader).await.unwrap();
         assert_eq!(empty.groups.complete().unwrap().items()[0].members, []);
         let of = Ref::Live(group.id.clone());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dialform::{
     live::{self, at},
     names::{AttrPath, Attributes, TargetId, Value, fold},
-    plan::{Change, ChangeId, Operation, Plan, Ref, Request, Sent},
+    plan::{Change, ChangeId, NewObject, Operation, Plan, Ref, Request, Sent},
     state::{Effect, effect},
 };
 
@@ -126,10 +126,10 @@ impl Service {
         id
     }
 
-    fn attributes(&self, sent: &[(AttrPath, Sent)]) -> Attributes {
+    fn attributes(&self, sent: &NewObject) -> Attributes {
         let mut attributes = Attributes::default();
-        for (path, sent) in sent {
-            set(&mut attributes, path, Some(self.value(sent)), true);
+        for (path, sent) in sent.iter() {
+            set(&mut attributes, path, Some(self.value(&sent)), true);
         }
         attributes
     }
@@ -154,7 +154,7 @@ impl Service {
     fn check(&self, scene: &Scene, change: &Change, before: Option<&Attributes>) {
         let id = change.subject.target.as_ref().or_else(|| self.created.get(&change.id));
         let Some(now) = id.and_then(|id| object(scene, id)) else { return };
-        for shown in &change.attributes {
+        for shown in change.attributes.iter() {
             let held = at(now, &shown.path);
             let is_reference =
                 held.as_deref().is_some_and(|held| held.member("value").is_some() && shown.after.is_some())

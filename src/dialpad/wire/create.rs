@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json as object};
 use super::{Resolve, WriteError, json};
 use crate::{
     names::{AttrPath, eq_fold},
-    plan::Sent,
+    plan::NewObject,
 };
 
 pub(super) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -15,12 +15,12 @@ pub(super) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const LISTS: [&str; 9] =
     ["emails", "phoneNumbers", "ims", "photos", "addresses", "groups", "entitlements", "roles", "x509Certificates"];
 
-pub(super) fn body(core: &str, attributes: &[(AttrPath, Sent)], resolve: Resolve<'_>) -> Result<Json, WriteError> {
+pub(super) fn body(core: &str, attributes: &NewObject, resolve: Resolve<'_>) -> Result<Json, WriteError> {
     let mut schemas = vec![core.to_owned()];
     let mut body = Map::new();
     body.insert("schemas".to_owned(), Json::Null);
-    for (path, sent) in attributes {
-        let value = json(path, sent, resolve)?;
+    for (path, sent) in attributes.iter() {
+        let value = json(path, &sent, resolve)?;
         match path.schema() {
             None => set(&mut body, path, value),
             Some(urn) => {

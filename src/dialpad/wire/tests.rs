@@ -39,7 +39,7 @@ fn written(request: &Request, dialect: Dialect) -> (String, Json) {
 #[test]
 fn a_new_account_is_one_nested_resource() {
     let request = Request::CreateUser {
-        attributes: vec![
+        attributes: [
             (path("userName"), text("ana@acme.example")),
             (path("active"), text("True")),
             (path("name.givenName"), text("Ana")),
@@ -51,7 +51,9 @@ fn a_new_account_is_one_nested_resource() {
             (path(&format!("{ENTERPRISE}:department")), text("Sales")),
             (path(&format!("{ENTERPRISE}:manager")), Sent::Reference(Ref::Created(ChangeId("boss".into())))),
             (path("urn:acme:2.0:User:since"), Sent::Value(Value::DateTime("2026-09-01T10:00:00Z".parse().unwrap()))),
-        ],
+        ]
+        .into_iter()
+        .collect(),
     };
     let (line, body) = written(&request, RFC);
     assert_eq!(line, "POST /Users");
@@ -128,7 +130,8 @@ fn members_come_in_one_list_and_go_as_the_dialect_says() {
 fn deletes_have_no_body_and_groups_begin_empty() {
     assert_eq!(written(&Request::DeleteUser { user: live("1") }, RFC), ("DELETE /Users/1".into(), Json::Null));
     assert_eq!(written(&Request::DeleteGroup { group: live("1") }, RFC), ("DELETE /Groups/1".into(), Json::Null));
-    let (_, body) = written(&Request::CreateGroup { attributes: vec![(path("displayName"), text("Sales"))] }, RFC);
+    let attributes = [(path("displayName"), text("Sales"))].into_iter().collect();
+    let (_, body) = written(&Request::CreateGroup { attributes }, RFC);
     assert_eq!(body, json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Sales"}));
 }
 
@@ -151,7 +154,7 @@ fn only_what_ends_the_same_may_be_sent_twice() {
         (patch(Operation::Replace { path: path("emails"), value: Sent::Value(emails.clone()) }), Repeat::Harmless),
         (patch(Operation::Add { path: path("title"), value: text("x") }), Repeat::Harmless),
         (patch(Operation::Add { path: path("emails"), value: Sent::Value(emails) }), Repeat::IfUnprocessed),
-        (Request::CreateUser { attributes: vec![] }, Repeat::IfUnprocessed),
+        (Request::CreateUser { attributes: [].into_iter().collect() }, Repeat::IfUnprocessed),
         (Request::AddMembers { group: live("g"), members: vec![] }, Repeat::IfUnprocessed),
         (Request::RemoveMembers { group: live("g"), members: vec![] }, Repeat::Harmless),
         (Request::DeleteUser { user: live("1") }, Repeat::Harmless),

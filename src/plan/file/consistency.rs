@@ -87,7 +87,7 @@ impl All<'_> {
     fn request(&self, at: usize, change: &Change, request: &Request) -> Result<(), Inconsistency> {
         match request {
             Request::CreateUser { attributes } | Request::CreateGroup { attributes } => {
-                attributes.iter().try_for_each(|(_, sent)| self.sent(at, change, sent))
+                attributes.references().try_for_each(|of| self.reference(at, change, of, Kind::User))
             }
             Request::PatchUser { user, operations } => {
                 self.reference(at, change, user, Kind::User)?;

@@ -144,7 +144,7 @@ fn numbers(grants: &Grants, draft: &mut Draft) {
         let Some(member) = record(grants, &planned.change).filter(|member| !member.numbers.is_empty()) else {
             continue;
         };
-        for attribute in &planned.change.attributes {
+        for attribute in planned.change.attributes.iter() {
             let named = |names: &[&str]| names.iter().any(|name| attribute.path.attribute().eq_ignore_ascii_case(name));
             let Some(after) = attribute.after.as_ref().and_then(Value::as_text) else { continue };
             let place: &Place = &attribute.place;

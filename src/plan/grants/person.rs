@@ -1,5 +1,7 @@
 //! A person's office and licence: moved first, then the licence, in as few requests as there can be.
 
+use std::sync::Arc;
+
 use super::{Grants, Person, by_role, firm, now};
 use crate::{
     desired::{Granted, Picked, Single},
@@ -7,7 +9,7 @@ use crate::{
     memory::{Given, GrantKind},
     names::{AttrPath, License, Text, Value},
     plan::{
-        Action, AdminRequest, AttributeChange, ChangeId, Draft, GrantChange, Reason, Request, Sent, UserField,
+        Action, AdminRequest, AttributeChange, ChangeId, Draft, GrantChange, Reason, Request, UserField,
         draft::{Gate, Planned},
         guard::held,
         seats::Seat,
@@ -144,11 +146,11 @@ impl<'a> Grants<'_, '_, 'a> {
         if change.attributes.iter().any(|known| known.path == path) {
             return;
         }
-        let value = Value::text(value);
-        let (before, after, place) = (None, Some(value.clone()), place.clone());
-        change.attributes.push(AttributeChange { path: path.clone(), before, after, place, redacted: false });
+        let (before, after, place) = (None, Some(Value::text(value)), Arc::new(place.clone()));
+        let attribute = AttributeChange { path, before, after, place, redacted: false };
+        change.attributes = change.attributes.iter().cloned().chain([attribute]).collect();
         if let Some(Request::CreateUser { attributes }) = change.requests.first_mut() {
-            attributes.push((path, Sent::Value(value)));
+            *attributes = attributes.grown(Arc::clone(&change.attributes));
         }
     }
 

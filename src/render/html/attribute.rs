@@ -61,7 +61,7 @@ fn difference(change: &AttributeChange, cause: Option<&Place>) -> Markup {
         tr {
             th scope="row" {
                 bdi { (path(&change.path)) }
-                @if cause != Some(&change.place) { (at(&change.place)) }
+                @if cause != Some(&*change.place) { (at(&change.place)) }
             }
             td.v data-side="before" { (before) }
             td.v data-side="after" { (after) }

@@ -96,7 +96,7 @@ fn frequent(texts: impl Iterator<Item = String>) -> Vec<String> {
 
 /// How often each attribute changes: what a reviewer of 2,000 updates wants to know first.
 fn frequencies(page: &mut Page, changes: &[&Change]) {
-    let attributes = changes.iter().flat_map(|change| &change.attributes);
+    let attributes = changes.iter().flat_map(|change| change.attributes.iter());
     let parts = frequent(attributes.map(|attribute| value::path(&attribute.path)));
     page.flow(2, parts, " · ");
 }
@@ -153,9 +153,9 @@ fn one(page: &mut Page, change: &Change, with_cause: bool, width: usize, view: &
 
 /// A single short difference that its own mapping caused, for the line of its name.
 fn only_difference(page: &Page, change: &Change) -> Option<String> {
-    let [attribute] = change.attributes.as_slice() else { return None };
+    let [attribute] = &*change.attributes else { return None };
     let updates = matches!(change.action, Action::UpdateUser | Action::UpdateGroup | Action::SetManager);
-    if !updates || change.cause.kind != CauseKind::Mapping || change.cause.place.as_ref() != Some(&attribute.place) {
+    if !updates || change.cause.kind != CauseKind::Mapping || change.cause.place.as_ref() != Some(&*attribute.place) {
         return None;
     }
     let difference = value::short(page.paint, attribute)?;

@@ -131,7 +131,7 @@ impl Wanted {
             let path = AttrPath::core(path);
             let operations = vec![Operation::Replace { path: path.clone(), value: Sent::Value(after.clone()) }];
             let request = Request::PatchUser { user: of.clone(), operations };
-            let place = Place::default_value();
+            let place = Place::default_value().into();
             let attribute = AttributeChange { path, before, after: Some(after), place, redacted: false };
             change(action, verb, id, subject.clone(), vec![request], vec![attribute])
         };
@@ -179,7 +179,7 @@ pub fn change(
         id: change_id(verb, id),
         action,
         subject,
-        attributes,
+        attributes: attributes.into(),
         members: Members::default(),
         grants: Vec::new(),
         requests,
@@ -197,7 +197,7 @@ pub fn create_user(id: &str, subject: Subject, attributes: &[(&str, &str)]) -> C
 
 fn create_group(name: &str) -> Change {
     let subject = group_subject(name, None);
-    let attributes = vec![(AttrPath::core("displayName"), Sent::Value(Value::from(name)))];
+    let attributes = [(AttrPath::core("displayName"), Sent::Value(Value::from(name)))].into_iter().collect();
     change(Action::CreateGroup, "create_group", name, subject, vec![Request::CreateGroup { attributes }], Vec::new())
 }
 
