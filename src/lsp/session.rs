@@ -30,8 +30,10 @@ use crate::names::Text;
 
 /// However much is typed, problems are looked for this often.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
-/// The longest pause in typing that is waited for. Small manifests wait for none.
+/// The longest pause in typing that is waited for.
 const LONGEST_PAUSE: Duration = Duration::from_millis(150);
+/// What takes no longer than this is done at each key: a pause would only delay what people see.
+const AT_ONCE: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -102,7 +104,8 @@ impl<W: Write> Session<W> {
     /// When problems are to be looked for.
     pub(super) fn due(&self) -> Option<Instant> {
         let changed = self.changed.as_ref()?;
-        Some((changed.last + self.cost.min(LONGEST_PAUSE)).min(changed.first + LONGEST_WAIT))
+        let pause = if self.cost <= AT_ONCE { Duration::ZERO } else { self.cost.min(LONGEST_PAUSE) };
+        Some((changed.last + pause).min(changed.first + LONGEST_WAIT))
     }
 
     /// Whether problems have not been looked for in a long time.
