@@ -8,7 +8,13 @@
 #![expect(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints and fails loudly")]
 
 #[path = "../tests/it/graph/mod.rs"]
-#[expect(dead_code, unused_imports, unreachable_pub, clippy::needless_pass_by_value, reason = "the tests use the rest of it")]
+#[expect(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    clippy::needless_pass_by_value,
+    reason = "the tests use the rest of it"
+)]
 mod graph;
 
 use std::process::Command;
