@@ -38,7 +38,7 @@ class Kept:
         parts = {part.get_content_type(): part.get_content() for part in message.walk() if not part.is_multipart()}
         with open("arrived", "a", encoding="utf-8") as arrived:
             print("to:", ", ".join(envelope.rcpt_tos), file=arrived)
-            print("tls:", session.ssl is not None, file=arrived)
+            print("tls:", server.transport.get_extra_info("ssl_object") is not None, file=arrived)
             print("subject:", message["subject"], file=arrived)
             print("types:", " ".join(sorted(parts)), file=arrived)
             print(parts["text/plain"], file=arrived)
@@ -53,16 +53,19 @@ context.load_cert_chain("cert.pem", "key.pem")
 how = dict(authenticator=known, auth_required=True, hostname="127.0.0.1", port=0)
 
 class Named(Controller):
-    """A port that the system chooses is asked for rather than known."""
+    """Its own first connection goes to the port that the system chose."""
     def _trigger_server(self):
-        pass
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
 
-started = Named(Kept(), tls_context=context, require_starttls=True, **how), Named(Kept(), ssl_context=context, **how)
+started = Named(Kept(), tls_context=context, require_starttls=True, **how), Named(
+    Kept(), ssl_context=context, auth_require_tls=False, **how  # it takes only STARTTLS for TLS
+)
 ports = []
 for controller in started:
     controller.start()
-    ports.append(str(controller.server.sockets[0].getsockname()[1]))
-pathlib.Path("ports.new").write_text(" ".join(ports))
+    ports.append(str(controller.port))
+pathlib.Path("ports.new").write_text(" ".join(ports) + "\n")
 pathlib.Path("ports.new").rename("ports")
 time.sleep(600)
 PY
