@@ -247,6 +247,13 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Said, StateError> {
         let problem = format!("line {} is damaged, and there are whole lines after it", torn + 1);
         return Err(StateError::damaged(file, problem));
     }
+    // A line that was cut holds no beginning of another: what parted them is damaged.
+    let marker = BEFORE_NUMBER.as_bytes();
+    let runs_on = |line: &&[u8]| line.windows(marker.len()).skip(1).any(|bytes| bytes == marker);
+    if lines.get(torn).is_some_and(runs_on) {
+        let problem = format!("line {} is damaged, and runs on into the next", torn + 1);
+        return Err(StateError::damaged(file, problem));
+    }
     let mut said = Said::default();
     let mut open: BTreeMap<u64, Doubt> = BTreeMap::new();
     for (number, (given, entry)) in (0_u64..).zip(entries.into_iter().flatten()) {
@@ -563,6 +570,16 @@ mod tests {
             let error = read(bytes.as_bytes(), FILE).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
+    }
+
+    #[test]
+    fn a_line_whose_end_is_damaged_is_no_torn_end() {
+        let text = text(&entries());
+        let mut bytes = text.clone().into_bytes();
+        let last = text.trim_end().rfind('\n').unwrap();
+        bytes[last] ^= 1;
+        let error = read(&bytes, FILE).unwrap_err().to_string();
+        assert!(error.contains("line 4 is damaged, and runs on"), "{error}");
     }
 
     #[test]
