@@ -8,7 +8,7 @@
 use std::{hint::black_box, sync::Arc, time::Instant};
 
 use dialform::{
-    manifest::{MembersDialect, PatchDialect},
+    manifest::{ManagerDialect, MembersDialect, PatchDialect},
     names::{AttrPath, Place, SourceId, TargetId, Value},
     plan::{
         Action, AttributeChange, Cause, CauseKind, Change, ChangeId, Dialect, FORMAT_VERSION, Kind, MadeFrom, Members,
@@ -114,7 +114,11 @@ fn plan() -> Plan {
             live_digest: "sha256:cc".into(),
             target: "sandbox".into(),
             at: "2026-10-05T09:30:00Z".parse().unwrap(),
-            dialect: Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter },
+            dialect: Dialect {
+                patch: PatchDialect::Rfc7644,
+                members: MembersDialect::Filter,
+                manager: ManagerDialect::Record,
+            },
             allowed: Vec::new(),
         },
         changes: changes.collect(),

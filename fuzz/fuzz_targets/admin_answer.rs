@@ -15,7 +15,7 @@ use bytes::Bytes;
 use dialform::{
     dialpad::{Reader, Wanted},
     http::{Ends, Failure},
-    manifest::{MembersDialect, PatchDialect, ReadDialect, Scim},
+    manifest::{ManagerDialect, MembersDialect, PatchDialect, ReadDialect, Scim},
 };
 use http::{Request, Response};
 use libfuzzer_sys::fuzz_target;
@@ -68,6 +68,7 @@ fuzz_target!(|input: &[u8]| {
         concurrency: 1,
         patch: PatchDialect::Rfc7644,
         members: MembersDialect::Filter,
+        manager: ManagerDialect::Record,
         read: ReadDialect::List,
         page_size: 100,
         members_per_request: 1_000,

@@ -53,8 +53,9 @@ pub(super) fn take_back(
     result: &mut ChangeResult,
     missing: Vec<AttrPath>,
     disabled_since: Option<Timestamp>,
-    now: Timestamp,
+    context: &Context,
 ) -> Vec<Effect> {
+    let now = context.now();
     let mut effects = Vec::new();
     let suspends = matches!(change.action, Action::DisableUser | Action::EnableUser);
     for path in missing {
@@ -74,7 +75,7 @@ pub(super) fn take_back(
             let (change, wanted) = (change.id.clone(), plan::wanted(change));
             effects.push(Effect::Failed { change, message, at: now, wanted });
         } else if let (false, Some(target)) = (path == AttrPath::core("members"), &result.target) {
-            let value = sent(change, &path);
+            let value = sent(change, &path, context);
             effects.push(Effect::NotStored { target: target.clone(), path: path.clone(), value });
         }
         result.not_stored.push(path);
@@ -82,8 +83,9 @@ pub(super) fn take_back(
     effects
 }
 
-/// The value that a change sent for an attribute, as text; empty where it removed it.
-fn sent(change: &Change, path: &AttrPath) -> Text {
+/// The value that a change sent for an attribute, as the planner will want it the next
+/// time: a reference is the id that it stood for. Empty where it removed the value.
+fn sent(change: &Change, path: &AttrPath, context: &Context) -> Text {
     let value = |request: &Request| {
         let operations = match request {
             Request::CreateUser { attributes } | Request::CreateGroup { attributes } => return attributes.get(path),
@@ -103,6 +105,9 @@ fn sent(change: &Change, path: &AttrPath) -> Text {
     };
     match change.requests.iter().find_map(value) {
         Some(Sent::Value(value)) => value.to_string().into(),
-        Some(Sent::Reference(_)) | None => "".into(),
+        Some(Sent::Reference(of)) => {
+            context.resolve(&of).map_or_else(|| "".into(), |id| context.dialect.manager.remembered(&id).into())
+        }
+        None => "".into(),
     }
 }

@@ -379,8 +379,8 @@ impl<'a> Walk<'a> {
     fn not_stored(&mut self, check: &Check, missing: Vec<AttrPath>) {
         let at = check.at;
         let Some(mut result) = self.results[at].clone().filter(|_| !missing.is_empty()) else { return };
-        let (change, now) = (&self.changes[at], self.context.now());
-        let effects = verify::take_back(change, &mut result, missing, check.disabled_since, now);
+        let change = &self.changes[at];
+        let effects = verify::take_back(change, &mut result, missing, check.disabled_since, &self.context);
         self.results[at] = Some(result);
         if let Err(error) = self.state.record(effects) {
             self.halt(Halt::of(&error));

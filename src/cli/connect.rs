@@ -138,7 +138,7 @@ pub(super) fn end(target: &Target, allow_command: bool) -> Result<End, String> {
 mod tests {
     use super::*;
     use crate::{
-        manifest::{MembersDialect, PatchDialect, ReadDialect, Scim, SecretRef},
+        manifest::{ManagerDialect, MembersDialect, PatchDialect, ReadDialect, Scim, SecretRef},
         names::Place,
     };
 
@@ -154,6 +154,7 @@ mod tests {
             concurrency: 1,
             patch: PatchDialect::Rfc7644,
             members: MembersDialect::Filter,
+            manager: ManagerDialect::Record,
             read: ReadDialect::List,
             page_size: 1,
             members_per_request: 1,

@@ -6,8 +6,8 @@ use crate::{
     directory::{Directory, Group, Member, Person},
     manifest::{
         Assignment, Budget, Budgets, DefaultAccess, Exclusive, Files, Filter, GrantRules, GroupFiles, GroupMappings,
-        Manifest, MembersDialect, Membership, OnOutOfScope, OnRename, Ownership, PatchDialect, Placed, Principal,
-        ReadDialect, Role, Safety, Sandbox, Scim, Scope, Seats, Source, Target, UserMappings, scope::Clause,
+        ManagerDialect, Manifest, MembersDialect, Membership, OnOutOfScope, OnRename, Ownership, PatchDialect, Placed,
+        Principal, ReadDialect, Role, Safety, Sandbox, Scim, Scope, Seats, Source, Target, UserMappings, scope::Clause,
     },
     names::{Complete, Folded, Place, Reading, RoleName, SourceId, Value},
 };
@@ -43,6 +43,7 @@ pub(super) fn manifest() -> Manifest {
                 concurrency: 1,
                 patch: PatchDialect::Rfc7644,
                 members: MembersDialect::Filter,
+                manager: ManagerDialect::Record,
                 read: ReadDialect::List,
                 page_size: 100,
                 members_per_request: 1000,

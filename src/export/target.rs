@@ -45,17 +45,18 @@ fn of_dialpad(dialpad: &Dialpad, page: &mut Page) {
 }
 
 fn of_scim(settings: &Scim, page: &mut Page) {
-    let Scim { rate: of_scim, concurrency, patch, members, read, page_size, members_per_request } = settings;
+    let Scim { rate: of_scim, concurrency, patch, members, manager, read, page_size, members_per_request } = settings;
     page.line(3, &format!("rate: {}", rate(*of_scim)));
     page.line(3, &format!("concurrency: {concurrency}"));
     let word = |setting: serde_json::Value| setting.as_str().unwrap_or_default().to_owned();
-    let (patch, members, read) = (
+    let (patch, members, manager, read) = (
         serde_json::to_value(patch).map(word).unwrap_or_default(),
         serde_json::to_value(members).map(word).unwrap_or_default(),
+        serde_json::to_value(manager).map(word).unwrap_or_default(),
         serde_json::to_value(read).map(word).unwrap_or_default(),
     );
     page.line(3, &format!(
-        "dialect: {{ patch: {patch}, members: {members}, read: {read}, page_size: {page_size}, members_per_request: {members_per_request} }}"
+        "dialect: {{ patch: {patch}, members: {members}, manager: {manager}, read: {read}, page_size: {page_size}, members_per_request: {members_per_request} }}"
     ));
 }
 

@@ -146,8 +146,8 @@ impl Lines<'_> {
     }
 
     fn scim(&mut self, scim: &Scim) {
-        let Scim { rate, concurrency, patch, members, read, page_size, members_per_request } = scim;
-        self.add("scim", (rate, concurrency, patch, members, read, page_size, members_per_request));
+        let Scim { rate, concurrency, patch, members, manager, read, page_size, members_per_request } = scim;
+        self.add("scim", (rate, concurrency, patch, members, manager, read, page_size, members_per_request));
     }
 
     fn secret(&mut self, name: &str, secret: &SecretRef) {

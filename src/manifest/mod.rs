@@ -31,7 +31,7 @@ pub mod yaml;
 
 use jiff::{civil::Date, tz::TimeZone};
 
-use crate::names::{Folded, Place, Text};
+use crate::names::{Folded, Place, TargetId, Text};
 pub use entra::{Auth, Cloud, Entra, is_active_job};
 pub use grants::{
     Choice, ContactCenterGrant, DepartmentGrant, Exclusive, GrantRules, Grants, OfficeAdmin, PolicyAt, PolicyGrant,
@@ -235,6 +235,8 @@ pub struct Scim {
     pub patch: PatchDialect,
     /// How members are removed.
     pub members: MembersDialect,
+    /// How a manager is written to an account that is there.
+    pub manager: ManagerDialect,
     /// How live state is read.
     pub read: ReadDialect,
     /// Objects to ask for in a page.
@@ -261,6 +263,31 @@ pub enum MembersDialect {
     Filter,
     /// `members` with an array of values, as Entra writes by default.
     ValueArray,
+}
+
+/// How a manager is written to an account that is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ManagerDialect {
+    /// `…:manager` with `{"value": "id"}`, RFC 7643 §4.3.
+    #[default]
+    Record,
+    /// `…:manager.value` with the id.
+    Value,
+    /// `…:manager` with the id as text.
+    Text,
+}
+
+impl ManagerDialect {
+    /// What is remembered of a manager that a service did not store: with another
+    /// dialect it is tried again.
+    pub fn remembered(self, manager: &TargetId) -> String {
+        match self {
+            ManagerDialect::Record => manager.to_string(),
+            ManagerDialect::Value => format!("value: {manager}"),
+            ManagerDialect::Text => format!("text: {manager}"),
+        }
+    }
 }
 
 /// How live state is read.

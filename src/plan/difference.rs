@@ -13,7 +13,7 @@ use crate::{
     desired::Mapped,
     expr::ExprError,
     live,
-    manifest::WhenEmpty,
+    manifest::{ManagerDialect, WhenEmpty},
     memory::Memory,
     names::{Place, SourceId, Text, Value},
 };
@@ -69,6 +69,7 @@ impl Difference {
         given: Vec<Given>,
         refer: impl Fn(&SourceId) -> Referred,
         memory: &Memory,
+        manager: ManagerDialect,
     ) -> Result<Self, Trouble> {
         let mut difference = Self::default();
         let mut settings: Vec<Setting> = Vec::new();
@@ -109,7 +110,7 @@ impl Difference {
                 Mapped::Empty | Mapped::Ignored => continue,
                 Mapped::Failed(_) => continue,
             };
-            if is_known_not_stored(memory, object, target, after.as_ref()) {
+            if is_known_not_stored(memory, object, target, after.as_ref(), manager) {
                 difference.not_stored.push(path.as_str().into());
                 continue;
             }
@@ -127,7 +128,7 @@ impl Difference {
             settings.push(Setting { path, after, multi_valued: target.comparison.multi_valued });
         }
         difference.operations = operations(object.attributes, &settings);
-        difference.forget_not_stored(memory, object);
+        difference.forget_not_stored(memory, object, manager);
         difference.notice(object);
         Ok(difference)
     }
@@ -149,13 +150,15 @@ impl Difference {
     }
 
     /// Drops whole attributes that the service is known not to store as they would be sent.
-    fn forget_not_stored(&mut self, memory: &Memory, object: &Object) {
+    fn forget_not_stored(&mut self, memory: &Memory, object: &Object, manager: ManagerDialect) {
         let Some(known) = memory.not_stored.get(object.id) else { return };
         let (attributes, not_stored) = (&mut self.attributes, &mut self.not_stored);
         self.operations.retain(|operation| {
             let (path, sent) = match operation {
-                Operation::Add { path, value } | Operation::Replace { path, value } => (path, text(Some(value))),
-                Operation::Remove { path } => (path, text(None)),
+                Operation::Add { path, value } | Operation::Replace { path, value } => {
+                    (path, text(Some(value), manager))
+                }
+                Operation::Remove { path } => (path, text(None, manager)),
             };
             let stored = known.get(path).is_none_or(|known| **known != sent);
             if !stored {
@@ -168,21 +171,27 @@ impl Difference {
 }
 
 /// Whether the service took this same value before and did not store it.
-fn is_known_not_stored(memory: &Memory, object: &Object, target: &Target, after: Option<&Sent>) -> bool {
+fn is_known_not_stored(
+    memory: &Memory,
+    object: &Object,
+    target: &Target,
+    after: Option<&Sent>,
+    manager: ManagerDialect,
+) -> bool {
     let Some(known) = memory.not_stored.get(object.id) else { return false };
     let path = match after {
         Some(Sent::Reference(_)) => target.mapping.target.top(),
         Some(Sent::Value(_)) | None => target.mapping.target.clone(),
     };
-    known.get(&path).is_some_and(|known| **known == text(after))
+    known.get(&path).is_some_and(|known| **known == text(after, manager))
 }
 
 /// The text under which a value is remembered as not stored.
-fn text(sent: Option<&Sent>) -> String {
+fn text(sent: Option<&Sent>, manager: ManagerDialect) -> String {
     match sent {
         None => String::new(),
         Some(Sent::Value(value)) => value.to_string(),
-        Some(Sent::Reference(Ref::Live(id))) => id.to_string(),
+        Some(Sent::Reference(Ref::Live(id))) => manager.remembered(id),
         Some(Sent::Reference(Ref::Created(_))) => "\u{0}".to_owned(),
     }
 }

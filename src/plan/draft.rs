@@ -75,6 +75,8 @@ pub(super) struct Draft {
     pub unchanged: u64,
     /// What happens to many, said once with a count.
     counted: BTreeMap<&'static str, Counted>,
+    /// What the service does not store: by attribute how many objects, and the first.
+    not_stored: BTreeMap<Text, (usize, Option<Text>)>,
 }
 
 #[derive(Debug, Default)]
@@ -113,8 +115,32 @@ impl Draft {
         }
     }
 
+    /// Counts an object whose attribute the service is known not to store.
+    pub fn not_stored(&mut self, path: &Text, label: &Text) {
+        let counted = self.not_stored.entry(path.clone()).or_default();
+        counted.0 += 1;
+        counted.1.get_or_insert_with(|| label.clone());
+    }
+
     /// The counts as notes.
     pub fn tell_counts(&mut self) {
+        let not_stored = std::mem::take(&mut self.not_stored);
+        if !not_stored.is_empty() {
+            let all = not_stored.values().map(|(objects, _)| objects).sum();
+            let (one, many) = sentence("not_stored");
+            let by_path: Vec<Text> = not_stored
+                .iter()
+                .map(|(path, (objects, first))| match objects - 1 {
+                    0 => format!("{path} of {}", first.as_deref().unwrap_or_default()).into(),
+                    rest => {
+                        let others = count(rest, "other", "others");
+                        format!("{path} of {} and {others}", first.as_deref().unwrap_or_default()).into()
+                    }
+                })
+                .collect();
+            let message = format!("{}: {}", count(all, one, many), names(&by_path, by_path.len()));
+            self.notes.push(Note { code: "not_stored".into(), message: message.into(), place: None });
+        }
         for (code, counted) in std::mem::take(&mut self.counted) {
             let (one, many) = sentence(code);
             let names = names(&counted.names, counted.count);

@@ -157,7 +157,7 @@ fn made_from(scene: &Scene) -> MadeFrom {
         live_digest: digest::live(inputs.live),
         target: scene.options.target.clone(),
         at: inputs.now,
-        dialect: Dialect { patch: scim.patch, members: scim.members },
+        dialect: Dialect { patch: scim.patch, members: scim.members, manager: scim.manager },
         allowed: scene.options.allow.iter().map(|allowance| Text::from(allowance.to_string())).collect(),
     }
 }

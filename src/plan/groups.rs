@@ -148,7 +148,7 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
             Err(trouble) => return draft.trouble(trouble, subject, Some(Action::UpdateGroup)),
         };
         for path in &difference.not_stored {
-            draft.count("not_stored", &format!("{path} of group {}", object.label).into(), None);
+            draft.not_stored(path, &format!("group {}", object.label).into());
         }
         let mut needs = Vec::new();
         if by != By::Link {
@@ -223,7 +223,7 @@ impl<'u, 's, 'a> Groups<'u, 's, 'a> {
             }
             given.push((nth, target, mapped));
         }
-        Difference::new(object, given, |_| Referred::None, self.scene.inputs.memory)
+        Difference::new(object, given, |_| Referred::None, self.scene.inputs.memory, self.scene.manager_dialect())
     }
 
     fn note_rename(&self, draft: &mut Draft, wanted: &desired::Group, object: &Object) {

@@ -291,10 +291,11 @@ impl Users<'_, '_> {
             given.push((nth, target, mapped));
         }
         let nobody = |_: &SourceId| Referred::None;
-        let difference = match Difference::new(&object, given, nobody, self.scene.inputs.memory) {
-            Ok(difference) => difference,
-            Err(trouble) => return draft.trouble(trouble, leaving.subject.clone(), Some(Action::DisableUser)),
-        };
+        let difference =
+            match Difference::new(&object, given, nobody, self.scene.inputs.memory, self.scene.manager_dialect()) {
+                Ok(difference) => difference,
+                Err(trouble) => return draft.trouble(trouble, leaving.subject.clone(), Some(Action::DisableUser)),
+            };
         if difference.is_empty() {
             return;
         }

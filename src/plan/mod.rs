@@ -77,7 +77,7 @@ use crate::{
     desired,
     directory::Directory,
     live::Live,
-    manifest::{Manifest, MembersDialect, PatchDialect},
+    manifest::{ManagerDialect, Manifest, MembersDialect, PatchDialect},
     memory::{Memory, Sizes},
     names::{AttrPath, Place, SourceId, TargetId, Text, Value},
 };
@@ -256,6 +256,9 @@ pub struct Dialect {
     pub patch: PatchDialect,
     /// Removing members.
     pub members: MembersDialect,
+    /// Writing a manager.
+    #[serde(default)]
+    pub manager: ManagerDialect,
 }
 
 /// What reading cost and found.

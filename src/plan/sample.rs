@@ -9,7 +9,7 @@ use super::{
     outcome::{ChangeResult, LeftOut, Outcome, Status},
 };
 use crate::{
-    manifest::{MembersDialect, PatchDialect},
+    manifest::{ManagerDialect, MembersDialect, PatchDialect},
     memory::{GrantKind, Sizes},
     names::{ApiId, AttrPath, License, Place, Post, SourceId, TargetId, Text, Value},
 };
@@ -125,7 +125,11 @@ pub(crate) fn made_from() -> MadeFrom {
         live_digest: "sha256:cc".into(),
         target: "https://dialpad.com/scim".into(),
         at: "2026-10-05T09:30:00Z".parse().unwrap(),
-        dialect: Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter },
+        dialect: Dialect {
+            patch: PatchDialect::Rfc7644,
+            members: MembersDialect::Filter,
+            manager: ManagerDialect::Record,
+        },
         allowed: Vec::new(),
     }
 }

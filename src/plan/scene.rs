@@ -3,7 +3,7 @@
 use super::{Inputs, Options, Reason, allow::Allowed, draft::Gate};
 use crate::{
     desired::{Desired, User},
-    manifest::{Manifest, Ownership, ReadDialect},
+    manifest::{ManagerDialect, Manifest, Ownership, ReadDialect},
     names::{HashMap, SourceId, Text, sort_by_text},
 };
 
@@ -29,6 +29,11 @@ impl<'a> Scene<'a> {
 
     pub fn manifest(&self) -> &'a Manifest {
         self.inputs.manifest
+    }
+
+    /// How managers are written.
+    pub fn manager_dialect(&self) -> ManagerDialect {
+        self.inputs.manifest.target.scim().manager
     }
 
     /// Where a person is in [`Scene::people`].

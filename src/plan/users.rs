@@ -201,7 +201,7 @@ impl<'s, 'a> Users<'s, 'a> {
         }
         let adopt = (by != By::Link).then(|| self.adopt(at, by, &subject));
         for path in &difference.not_stored {
-            draft.count("not_stored", &format!("{path} of {}", object.label).into(), None);
+            draft.not_stored(path, object.label);
         }
         if difference.left_out {
             draft.count("manager_left_out", object.label, None);
@@ -274,7 +274,13 @@ impl<'s, 'a> Users<'s, 'a> {
             }
             given.push((nth, target, mapped));
         }
-        Difference::new(object, given, |manager| self.refer(manager), self.scene.inputs.memory)
+        Difference::new(
+            object,
+            given,
+            |manager| self.refer(manager),
+            self.scene.inputs.memory,
+            self.scene.manager_dialect(),
+        )
     }
 
     /// The account of a person whom another person's attribute names.

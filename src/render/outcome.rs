@@ -112,6 +112,13 @@ pub fn stopped(stop: &Stop) -> (String, &'static str) {
     }
 }
 
+/// The attribute of a group that holds who is in it.
+pub const MEMBERS: &str = "members";
+
+/// What to do where members that were accepted are not seen.
+pub const MEMBERS_UNSEEN: &str =
+    "if it stays so, the service does not show who is in a group: take `members` out of the mapping of groups";
+
 /// The status, unless the service's words begin with it.
 pub fn code_before(http: Option<u16>, message: &str) -> Option<u16> {
     http.filter(|code| !message.starts_with(&code.to_string()))
@@ -131,6 +138,9 @@ pub fn next_step(http: Option<u16>, message: &str) -> &'static str {
         Some(412) => "it changed meanwhile: plan again",
         Some(413) => "the request was too large: report it, with the name of the service",
         Some(429 | 502..=504) => "the service was busy for too long: apply again later; what is done stays done",
+        Some(501) => {
+            "the service cannot do this: leave the attribute out of the mappings, or see `dialect` for another way to write it"
+        }
         Some(500..) => "the service has an error of its own: apply again later, and tell its operator if it stays",
         Some(_) => "the service refuses what was sent: `dialform plan` shows the values and the mapping of each",
     }

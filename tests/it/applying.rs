@@ -8,7 +8,7 @@ use dialform::{
     memory::budget,
     names::{AttrPath, SourceId, TargetId},
     plan::{
-        Action, Change, Kind, Plan, Read, Subject,
+        Action, Change, Kind, Operation, Plan, Read, Ref, Request, Sent, Subject,
         outcome::{ChangeResult, Outcome, Status, Stop},
     },
     sandbox::Options as SandboxOptions,
@@ -215,6 +215,36 @@ async fn what_is_accepted_and_not_stored_is_said_and_remembered() {
     let target = changed.target.clone().unwrap();
     assert_eq!(&*state.memory().not_stored[&target][&AttrPath::core("title")], "Changed");
     assert_eq!(outcome.failed(), 0);
+}
+
+/// The planner wants the account's id, so that is what has to be remembered: otherwise
+/// the same manager is planned for ever.
+#[tokio::test(start_paused = true)]
+async fn a_manager_that_is_not_stored_is_remembered_by_the_account_s_id() {
+    const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    let manager = AttrPath::parse(&format!("{ENTERPRISE}:manager")).unwrap();
+    for boss_is_new in [false, true] {
+        let world = World::medium();
+        let mut plan = planned(&world).await;
+        world.faults([&*format!("not-stored={ENTERPRISE}")]);
+        let new = plan.changes.iter().find(|change| change.action == Action::CreateUser).unwrap().id.clone();
+        let at = plan.changes.iter().position(|change| &*change.id.0 == "update_user:p03").unwrap();
+        let mut update = plan.changes.remove(at);
+        let boss = match boss_is_new {
+            true => Ref::Created(new.clone()),
+            false => Ref::Live(update.subject.target.clone().unwrap()),
+        };
+        let Request::PatchUser { operations, .. } = &mut update.requests[0] else { panic!("{:?}", update.requests) };
+        *operations = vec![Operation::Replace { path: manager.clone(), value: Sent::Reference(boss) }];
+        update.depends_on = vec![new.clone()];
+        plan.changes.push(update);
+        let (outcome, state) = apply(&world, &plan, &Options::default()).await;
+        let changed = result(&outcome, "update_user:p03");
+        assert_eq!((&changed.status, &changed.not_stored[..]), (&Status::Done, std::slice::from_ref(&manager)));
+        let target = changed.target.clone().unwrap();
+        let boss = if boss_is_new { result(&outcome, &new.0).target.clone().unwrap() } else { target.clone() };
+        assert_eq!(*state.memory().not_stored[&target][&manager], *boss.as_str());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dialform::{
     dialpad::{Done, End, ReadError, Reader, SendError, Stored, Want, Writer, confirm},
     live::{Live, User},
-    manifest::{MembersDialect, PatchDialect, ReadDialect, Scim},
+    manifest::{ManagerDialect, MembersDialect, PatchDialect, ReadDialect, Scim},
     names::{AttrPath, Secret, TargetId, Value},
     plan::{Dialect, Operation, Ref, Request, Sent},
     sandbox::{FaultPlan, Options, Sandbox},
@@ -13,7 +13,8 @@ use dialform::{
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
-pub(super) const RFC: Dialect = Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter };
+pub(super) const RFC: Dialect =
+    Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter, manager: ManagerDialect::Record };
 
 pub(super) fn settings(rate: Option<f64>) -> Scim {
     Scim {
@@ -21,6 +22,7 @@ pub(super) fn settings(rate: Option<f64>) -> Scim {
         concurrency: 8,
         patch: PatchDialect::Rfc7644,
         members: MembersDialect::Filter,
+        manager: ManagerDialect::Record,
         read: ReadDialect::List,
         page_size: 100,
         members_per_request: 1_000,

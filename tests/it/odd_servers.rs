@@ -15,7 +15,7 @@ use axum::{
 use dialform::{
     dialpad::{End, ReadError, Reader, SendError, Want, Writer},
     live::Live,
-    manifest::{MembersDialect, PatchDialect, ReadDialect, Scim},
+    manifest::{ManagerDialect, MembersDialect, PatchDialect, ReadDialect, Scim},
     names::{AttrPath, Reading, Secret, TargetId, Value},
     plan::{Dialect, Operation, Ref, Request, Sent},
 };
@@ -59,6 +59,7 @@ pub(super) fn settings() -> Scim {
         concurrency: 4,
         patch: PatchDialect::Rfc7644,
         members: MembersDialect::Filter,
+        manager: ManagerDialect::Record,
         read: ReadDialect::List,
         page_size: 100,
         members_per_request: 1_000,
@@ -407,7 +408,8 @@ async fn a_lookup_asks_once_for_each_person_and_believes_only_what_fits() {
     assert_eq!(log.lock().unwrap().iter().filter(|line| line.contains("/Users")).count(), 3);
 }
 
-const RFC: Dialect = Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter };
+const RFC: Dialect =
+    Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter, manager: ManagerDialect::Record };
 
 fn existing(of: &Ref) -> Option<TargetId> {
     match of {

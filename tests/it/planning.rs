@@ -554,6 +554,33 @@ fn a_manager_who_is_created_too_is_set_afterwards() {
 }
 
 #[test]
+fn a_manager_that_the_service_does_not_store_is_planned_once() {
+    const MANAGER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager";
+    let text = "mappings: { users: { attributes: { userName: { attribute: userPrincipalName }, \
+        'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager': { attribute: manager } } } }\n";
+    let mut scene = Scene::new(text).member("bob", json!({})).user("2", json!({ "userName": "bob@acme.example" }));
+    scene = scene.link("bob", "2");
+    for (person, id) in [("ana", "1"), ("cleo", "3")] {
+        let name = format!("{person}@acme.example");
+        scene = scene.member(person, json!({ "manager": "bob" })).user(id, json!({ "userName": name }));
+        scene = scene.link(person, id);
+        let known = std::iter::once((dialform::names::AttrPath::parse(MANAGER).unwrap(), "2".into())).collect();
+        scene.memory.not_stored.insert(id.into(), known);
+    }
+    let plan = scene.plan();
+    assert_eq!(lines(&plan), Vec::<String>::new());
+    let note = plan.notes.iter().find(|note| &*note.code == "not_stored").unwrap();
+    assert!(
+        note.message.ends_with(&format!("did not store them: {MANAGER} of ana@acme.example and 1 other")),
+        "{note:?}"
+    );
+    // Another manager is tried.
+    let known = std::iter::once((dialform::names::AttrPath::parse(MANAGER).unwrap(), "9".into())).collect();
+    scene.memory.not_stored.insert("1".into(), known);
+    assert_eq!(lines(&scene.plan()), ["update ana@acme.example"]);
+}
+
+#[test]
 fn what_frees_a_user_name_comes_before_what_takes_it() {
     let scene = Scene::new("")
         .person("zoe", json!({ "userPrincipalName": "zoe2@acme.example", "mail": "zoe2@acme.example" }))

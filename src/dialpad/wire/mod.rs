@@ -59,11 +59,11 @@ pub(super) fn write(request: &Request, dialect: Dialect, resolve: Resolve<'_>) -
             written(Method::POST, GROUPS.to_owned(), Some(body), Repeat::IfUnprocessed)
         }
         Request::PatchUser { user, operations } => {
-            let body = patch::attributes(operations, dialect.patch, resolve)?;
+            let body = patch::attributes(operations, dialect, resolve)?;
             written(Method::PATCH, object(USERS, user)?, Some(body), repeat(operations))
         }
         Request::PatchGroup { group, operations } => {
-            let body = patch::attributes(operations, dialect.patch, resolve)?;
+            let body = patch::attributes(operations, dialect, resolve)?;
             written(Method::PATCH, object(GROUPS, group)?, Some(body), repeat(operations))
         }
         Request::AddMembers { group, members } => {

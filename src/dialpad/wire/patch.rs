@@ -4,9 +4,9 @@ use serde_json::{Value as Json, json as object};
 
 use super::{Resolve, WriteError, json};
 use crate::{
-    manifest::{MembersDialect, PatchDialect},
+    manifest::{ManagerDialect, MembersDialect, PatchDialect},
     names::{AttrPath, TargetId},
-    plan::{Dialect, Operation, Ref},
+    plan::{Dialect, Operation, Ref, Sent},
 };
 
 const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -36,11 +36,7 @@ fn message(operations: Vec<Json>) -> Json {
     object!({ "schemas": [PATCH], "Operations": Json::Array(operations) })
 }
 
-pub(super) fn attributes(
-    operations: &[Operation],
-    dialect: PatchDialect,
-    resolve: Resolve<'_>,
-) -> Result<Json, WriteError> {
+pub(super) fn attributes(operations: &[Operation], dialect: Dialect, resolve: Resolve<'_>) -> Result<Json, WriteError> {
     let written = operations
         .iter()
         .map(|operation| {
@@ -49,8 +45,15 @@ pub(super) fn attributes(
                 Operation::Replace { path, value } => (Op::Replace, path, Some(value)),
                 Operation::Remove { path } => (Op::Remove, path, None),
             };
-            let op = op.word(dialect);
-            let value = value.map(|value| json(path, value, resolve)).transpose()?.map(|value| spelt(value, dialect));
+            let op = op.word(dialect.patch);
+            let value = match value {
+                None => None,
+                Some(Sent::Reference(of)) => {
+                    let id = resolve(of).ok_or(WriteError::Unresolved)?;
+                    return Ok(manager(op, path, id.as_str(), dialect.manager));
+                }
+                Some(value) => Some(spelt(json(path, value, resolve)?, dialect.patch)),
+            };
             Ok(match (reference(path), value) {
                 (Some(whole), None) => object!({ "op": op, "path": whole.as_str() }),
                 (Some(whole), Some(id)) => object!({ "op": op, "path": whole.as_str(), "value": { "value": id } }),
@@ -60,6 +63,17 @@ pub(super) fn attributes(
         })
         .collect::<Result<_, _>>()?;
     Ok(message(written))
+}
+
+/// A reference to another account. There are services that take a record there for a
+/// list, or for an attribute of another name, and store it where nobody looks.
+fn manager(op: &str, path: &AttrPath, id: &str, dialect: ManagerDialect) -> Json {
+    let whole = if path.sub().is_some() { path.top() } else { path.clone() };
+    match dialect {
+        ManagerDialect::Record => object!({ "op": op, "path": whole.as_str(), "value": { "value": id } }),
+        ManagerDialect::Value => object!({ "op": op, "path": format!("{whole}.value"), "value": id }),
+        ManagerDialect::Text => object!({ "op": op, "path": whole.as_str(), "value": id }),
+    }
 }
 
 /// The attribute of which the path is the id: `urn:…:manager` of `urn:…:manager.value`.

@@ -2,12 +2,14 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    manifest::{MembersDialect, PatchDialect},
+    manifest::{ManagerDialect, MembersDialect, PatchDialect},
     plan::ChangeId,
 };
 
-const RFC: Dialect = Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter };
-const ENTRA: Dialect = Dialect { patch: PatchDialect::Entra, members: MembersDialect::ValueArray };
+const RFC: Dialect =
+    Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter, manager: ManagerDialect::Record };
+const ENTRA: Dialect =
+    Dialect { patch: PatchDialect::Entra, members: MembersDialect::ValueArray, manager: ManagerDialect::Record };
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 fn path(text: &str) -> AttrPath {
@@ -97,6 +99,13 @@ fn a_patch_has_one_attribute_for_each_operation_in_the_dialect_asked_for() {
     ]);
     let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
     assert_eq!(body, json!({"schemas": schemas, "Operations": operations}));
+    for (manager, at, value) in [
+        (ManagerDialect::Value, format!("{ENTERPRISE}:manager.value"), json!("boss")),
+        (ManagerDialect::Text, format!("{ENTERPRISE}:manager"), json!("boss")),
+    ] {
+        let (_, body) = written(&request, Dialect { manager, ..RFC });
+        assert_eq!(body["Operations"][3], json!({"op": "add", "path": at, "value": value}));
+    }
     let (_, entra) = written(&request, ENTRA);
     assert_eq!(entra["Operations"][0], json!({"op": "Replace", "path": "active", "value": "False"}));
     assert_eq!(entra["Operations"][1]["op"], "Add");

@@ -5,8 +5,8 @@ use url::Url;
 use super::{Judge, Spot};
 use crate::{
     manifest::{
-        Api, Dialpad, MembersDialect, PatchDialect, Placed, ReadDialect, Sandbox, Scim, SecretRef, Target, literals,
-        raw,
+        Api, Dialpad, ManagerDialect, MembersDialect, PatchDialect, Placed, ReadDialect, Sandbox, Scim, SecretRef,
+        Target, literals, raw,
     },
     names::{Folded, Text},
 };
@@ -27,6 +27,7 @@ pub(super) fn target(raw: &raw::Target, state: &str, judge: &mut Judge) -> Optio
         concurrency: 16,
         patch: PatchDialect::Rfc7644,
         members: MembersDialect::Filter,
+        manager: ManagerDialect::Record,
         read: ReadDialect::List,
         page_size: 100,
         members_per_request: 1000,
@@ -49,6 +50,7 @@ fn dialpad_target(dialpad: &raw::Dialpad, judge: &mut Judge) -> Option<Dialpad> 
         concurrency: raw.concurrency,
         patch: raw.dialect.patch,
         members: raw.dialect.members,
+        manager: raw.dialect.manager,
         read: raw.dialect.read,
         page_size: raw.dialect.page_size,
         members_per_request: raw.dialect.members_per_request,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{MembersDialect, PatchDialect, ReadDialect};
+use crate::manifest::{ManagerDialect, MembersDialect, PatchDialect, ReadDialect};
 
 /// Where people go: exactly one of `dialpad` and `sandbox`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -125,6 +125,9 @@ pub struct Dialect {
     /// How members are removed from a group.
     #[serde(default = "filter")]
     pub members: MembersDialect,
+    /// How a manager is written to an account that is there.
+    #[serde(default = "record")]
+    pub manager: ManagerDialect,
     /// How accounts and groups are read.
     #[serde(default = "list")]
     pub read: ReadDialect,
@@ -143,6 +146,7 @@ impl Default for Dialect {
         Self {
             patch: rfc7644(),
             members: filter(),
+            manager: record(),
             read: list(),
             page_size: hundred(),
             members_per_request: thousand(),
@@ -227,6 +231,10 @@ fn rfc7644() -> PatchDialect {
 
 fn filter() -> MembersDialect {
     MembersDialect::Filter
+}
+
+fn record() -> ManagerDialect {
+    ManagerDialect::Record
 }
 
 fn list() -> ReadDialect {

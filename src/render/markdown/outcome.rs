@@ -12,7 +12,7 @@ use crate::{
         outcome::{ChangeResult, Outcome},
     },
     render::{
-        outcome::{Tally, code_before, next_step, stopped},
+        outcome::{MEMBERS, MEMBERS_UNSEEN, Tally, code_before, next_step, stopped},
         phrase::{duration, grant_text, infinitive, number},
     },
 };
@@ -36,7 +36,8 @@ pub fn outcome(plan: &Plan, outcome: &Outcome) -> String {
         skipped(&tally),
         waiting(&tally),
         left_out(&tally),
-        not_stored(&tally),
+        not_stored(&tally, false),
+        not_stored(&tally, true),
     ]
     .into_iter()
     .flatten()
@@ -151,13 +152,18 @@ fn left_out<'a>(tally: &'a Tally<'a>) -> Option<Section<'a>> {
     })
 }
 
-fn not_stored<'a>(tally: &'a Tally<'a>) -> Option<Section<'a>> {
-    (!tally.not_stored.is_empty()).then(|| Section {
-        title: "Accepted but not stored; remembered, so that it is not planned again".to_owned(),
+fn not_stored<'a>(tally: &'a Tally<'a>, members: bool) -> Option<Section<'a>> {
+    let entries: Vec<_> = tally.not_stored.iter().filter(|(path, _)| (**path == MEMBERS) == members).collect();
+    let title = if members {
+        format!("Accepted, and not seen in the group; the next plan sends it again ({MEMBERS_UNSEEN})")
+    } else {
+        "Accepted but not stored; remembered, so that it is not planned again".to_owned()
+    };
+    (!entries.is_empty()).then(|| Section {
+        title,
         open: false,
-        entries: tally
-            .not_stored
-            .iter()
+        entries: entries
+            .into_iter()
             .map(|(path, names)| -> Entry {
                 Box::new(|| format!("- {} of {}", code(path), count(names.len(), "object", "objects")))
             })

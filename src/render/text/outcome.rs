@@ -15,7 +15,7 @@ use crate::{
     },
     render::{
         neutral,
-        outcome::{Tally, code_before, next_step, stopped, takes_access},
+        outcome::{MEMBERS, MEMBERS_UNSEEN, Tally, code_before, next_step, stopped, takes_access},
         phrase::{digits, duration, grant_text, infinitive, number, past},
     },
 };
@@ -217,17 +217,28 @@ fn more(page: &mut Page, indent: usize, all: usize, shown: usize) {
 
 /// Attributes that the service took and did not keep.
 fn not_stored(page: &mut Page, tally: &Tally) {
-    if tally.not_stored.is_empty() {
-        return;
+    let (members, attributes): (Vec<_>, Vec<_>) = tally.not_stored.iter().partition(|(path, _)| **path == MEMBERS);
+    let list = |page: &mut Page, entries: &[(&&str, &Vec<&str>)]| {
+        for (path, names) in entries {
+            let first = names.first().map(|name| neutral::line(name)).unwrap_or_default();
+            let rest = match names.len() - 1 {
+                0 => String::new(),
+                n => format!(" and {}", count(n, "other", "others")),
+            };
+            page.line(&format!("  ~ {} of {first}{rest}", neutral::line(path)), "");
+        }
+    };
+    if !attributes.is_empty() {
+        page.heading(Ink::Warning, "Accepted but not stored", "remembered, so that it is not planned again and again");
+        list(page, &attributes);
+        if attributes.iter().any(|(path, _)| path.ends_with(":manager")) {
+            page.line("    → the service may want managers written another way: `dialect.manager`", "");
+        }
     }
-    page.heading(Ink::Warning, "Accepted but not stored", "remembered, so that it is not planned again and again");
-    for (path, names) in &tally.not_stored {
-        let first = names.first().map(|name| neutral::line(name)).unwrap_or_default();
-        let rest = match names.len() - 1 {
-            0 => String::new(),
-            n => format!(" and {}", count(n, "other", "others")),
-        };
-        page.line(&format!("  ~ {} of {first}{rest}", neutral::line(path)), "");
+    if !members.is_empty() {
+        page.heading(Ink::Warning, "Accepted, and not seen in the group", "the next plan sends it again");
+        list(page, &members);
+        page.line(&format!("    → {MEMBERS_UNSEEN}"), "");
     }
 }
 

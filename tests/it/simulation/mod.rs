@@ -14,7 +14,7 @@ use dialform::{
     apply::{self, Options, Stopping},
     dialpad::{End, Want, Writer},
     live::Live,
-    manifest::{MembersDialect, PatchDialect, ReadDialect, Scim},
+    manifest::{ManagerDialect, MembersDialect, PatchDialect, ReadDialect, Scim},
     plan::{
         Action, Plan,
         outcome::{Outcome, Status},
@@ -59,6 +59,7 @@ pub fn settings(concurrency: u32) -> Scim {
         concurrency,
         patch: PatchDialect::Rfc7644,
         members: MembersDialect::Filter,
+        manager: ManagerDialect::Record,
         read: ReadDialect::List,
         page_size: 100,
         members_per_request: 3,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dialform::{
     live::{Live, User},
-    manifest::{MembersDialect, PatchDialect},
+    manifest::{ManagerDialect, MembersDialect, PatchDialect},
     memory::{Memory, Sizes},
     names::{AttrPath, Place, SourceId, TargetId, Text, Value},
     plan::{
@@ -252,7 +252,11 @@ pub fn plan(changes: Vec<Change>, read: Read, remember: Vec<Remember>) -> Plan {
             live_digest: "l".into(),
             target: "sandbox".into(),
             at: Timestamp::UNIX_EPOCH,
-            dialect: Dialect { patch: PatchDialect::Rfc7644, members: MembersDialect::Filter },
+            dialect: Dialect {
+                patch: PatchDialect::Rfc7644,
+                members: MembersDialect::Filter,
+                manager: ManagerDialect::Record,
+            },
             allowed: Vec::new(),
         },
         changes,
