@@ -53,6 +53,8 @@ pub(super) struct Carried {
     pub in_doubt: Option<Doubt>,
     /// The object that has to be read back before the change is believed.
     pub check: Option<TargetId>,
+    /// Whether an answer showed nothing of what is stored.
+    pub unshown: bool,
     /// Fields of the admin API that were accepted and not stored.
     pub not_stored: Vec<AttrPath>,
     /// Whether it waits for somebody to log in a first time.
@@ -208,16 +210,16 @@ impl Context {
         let gone = matches!(change.action, Action::DeleteUser | Action::DeleteGroup);
         let check = target.clone().filter(|_| !gone && seen.doubtful);
         let status = if already { Status::Already } else { Status::Done };
-        let not_stored = seen.not_stored.clone();
+        let (not_stored, unshown) = (seen.not_stored.clone(), seen.unshown);
         effects.extend(effect::of_grants_not_stored(change, &not_stored));
-        Carried { status, intent: last, effects, check, not_stored, ..Carried::failed(target, "") }
+        Carried { status, intent: last, effects, check, unshown, not_stored, ..Carried::failed(target, "") }
     }
 
     fn not_tried(&self, target: Option<TargetId>, halt: Halt) -> Carried {
         Carried { status: Status::Skipped { because: halt.because() }, halt: Some(halt), ..Carried::failed(target, "") }
     }
 
-    fn troubled(&self, change: &Change, index: usize, target: Option<TargetId>, trouble: Trouble) -> Carried {
+    pub fn troubled(&self, change: &Change, index: usize, target: Option<TargetId>, trouble: Trouble) -> Carried {
         match trouble {
             Trouble::Halt(halt) if index == 0 => self.not_tried(target, halt),
             Trouble::Halt(halt) => {
@@ -245,7 +247,7 @@ impl Context {
     }
 
     /// Sends one request until it is known whether it was done.
-    async fn send(&self, change: &Change, index: usize, request: &Request) -> Result<Answered, Trouble> {
+    pub async fn send(&self, change: &Change, index: usize, request: &Request) -> Result<Answered, Trouble> {
         if let Request::Admin(request) = request {
             return grants::send(self, change, index, request).await;
         }
@@ -269,9 +271,11 @@ impl Context {
                 return Ok(Answered::without_body(line, lost.is_none()));
             }
             let in_doubt = matches!(error, SendError::InDoubt { .. });
+            // A service may fall over after it has stored what it was sent.
+            let fell = matches!(error, SendError::Refused { status: 500.., .. });
             let taken = matches!(error, SendError::Conflict { .. }) && is_create(request);
             let moved = matches!(error, SendError::Stale { .. }) && lost.is_some();
-            if !in_doubt && !taken && !moved {
+            if !in_doubt && !taken && !moved && !fell {
                 return Err(failed(line, &error));
             }
             if in_doubt {
@@ -280,13 +284,14 @@ impl Context {
                     tokio::time::sleep(ON_ITS_WAY).await;
                 }
             }
-            match self.look(&doubt, request, lost.is_some(), taken).await {
+            match self.look(&doubt, request, lost.is_some() || fell, taken).await {
                 Look::There { user, group } => {
-                    let of = Answered::without_body(line, lost.is_none());
+                    let of = Answered::without_body(line, lost.is_none() && !fell);
                     return Ok(Answered { user, group, ..of });
                 }
                 Look::NotThere(rest) if in_doubt => pending = rest,
                 Look::NotThere(_) => return Err(failed(line, &error)),
+                Look::NotOurs(_) if fell => return Err(failed(line, &error)),
                 Look::NotOurs(message) => {
                     let (http, halt) = (Some(409), None);
                     return Err(Trouble::Failed { line: Some(line), http, message, refused: true, halt });
@@ -376,6 +381,7 @@ impl Carried {
             effects: Vec::new(),
             in_doubt: None,
             check: None,
+            unshown: false,
             not_stored: Vec::new(),
             waiting: false,
             halt: None,
@@ -397,6 +403,7 @@ impl Answered {
 #[derive(Default)]
 struct Seen {
     doubtful: bool,
+    unshown: bool,
     not_stored: Vec<AttrPath>,
 }
 
@@ -409,6 +416,7 @@ impl Seen {
             (None, Some(group)) => lacks(Stored::Group(group)),
             (None, None) => answered.unconfirmed,
         };
+        self.unshown |= answered.unconfirmed && answered.user.is_none() && answered.group.is_none();
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    carry::Context,
+    carry::{Carried, Context, Halt},
     objects::{self, Pages},
+    seek::Look,
 };
 use crate::{
     dialpad::confirm,
@@ -16,7 +17,7 @@ use crate::{
         self, Action, Change, Kind, Operation, Request, Sent, Subject,
         outcome::{ChangeResult, Status},
     },
-    state::Effect,
+    state::{Effect, Seek},
 };
 
 /// Reads back the objects of these changes; gives for each what it sent that is not
@@ -42,6 +43,36 @@ pub(super) async fn verify(
         Some(missing)
     };
     checks.iter().map(missing).collect()
+}
+
+/// Looks at each request of a change and sends once more what of it is not there; gives
+/// what came in its way. Only what ends the same when it is repeated: members are planned
+/// again by the next run, since nothing of them is remembered as not stored.
+pub(super) async fn insist(context: &Context, change: &Change) -> Option<Carried> {
+    for (index, request) in change.requests.iter().enumerate() {
+        match request {
+            Request::PatchUser { .. } | Request::PatchGroup { .. } => {}
+            Request::CreateUser { .. }
+            | Request::CreateGroup { .. }
+            | Request::AddMembers { .. }
+            | Request::RemoveMembers { .. }
+            | Request::DeleteUser { .. }
+            | Request::DeleteGroup { .. }
+            | Request::Admin(_) => continue,
+        }
+        // Its own number in the journal: the first time has its result already.
+        let index = change.requests.len() + index;
+        let doubt = context.doubt(change, index, Seek::default());
+        let Look::NotThere(rest) = context.look(&doubt, request, true, false).await else { continue };
+        let settled = match context.send(change, index, &rest).await {
+            Ok(answered) => context.settle(change, Some(answered.line), Vec::new(), None),
+            Err(trouble) => return Some(context.troubled(change, index, change.subject.target.clone(), trouble)),
+        };
+        if let Err(error) = settled {
+            return Some(Carried { halt: Some(Halt::of(&error)), ..Carried::failed(None, error.to_string()) });
+        }
+    }
+    None
 }
 
 /// What is to be remembered when some of a change was accepted and not stored.

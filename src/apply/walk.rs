@@ -84,6 +84,8 @@ impl Unreached {
 struct Check {
     at: usize,
     target: TargetId,
+    /// Whether the answer showed nothing of what is stored.
+    unshown: bool,
     /// Since when the account was suspended by us.
     disabled_since: Option<Timestamp>,
 }
@@ -205,11 +207,11 @@ impl<'a> Walk<'a> {
     }
 
     fn take_in(&mut self, at: usize, carried: Carried, begun: Instant) {
-        let Carried { status, target, intent, effects, in_doubt, check, not_stored, waiting, halt } = carried;
+        let Carried { status, target, intent, effects, in_doubt, check, unshown, not_stored, waiting, halt } = carried;
         let person = self.changes[at].subject.source.as_ref();
         let disabled_since =
             person.and_then(|person| self.state.memory().users.get(person)).and_then(|link| link.disabled_since);
-        self.checks.extend(check.map(|target| Check { at, target, disabled_since }));
+        self.checks.extend(check.map(|target| Check { at, target, unshown, disabled_since }));
         if let Some(doubt) = in_doubt {
             self.state.keep_in_doubt(doubt);
         }
@@ -368,12 +370,66 @@ impl<'a> Walk<'a> {
         (self.watch)(Event::Verifying { objects: checks.len() });
         let pages = Pages::of(&self.plan.read, options.page_size);
         let wanted: Vec<_> = checks.iter().map(|check| (check.at, check.target.clone())).collect();
-        let read = verify::verify(&self.context, &self.changes, &wanted, pages, options.concurrency).await;
+        let mut read = verify::verify(&self.context, &self.changes, &wanted, pages, options.concurrency).await;
+        self.insist(&checks, &mut read, options).await;
         let unread = read.iter().filter(|missing| missing.is_none()).count() as u64;
         for (check, missing) in checks.iter().zip(read) {
             self.not_stored(check, missing.unwrap_or_default());
         }
         unread
+    }
+
+    /// Sends once more what is not there after an answer that showed nothing: somebody on
+    /// the way may have given it, and then it is not the service that does not store.
+    async fn insist(&mut self, checks: &[Check], read: &mut [Option<Vec<AttrPath>>], options: &Options) {
+        let lacks = |missing: &Option<Vec<AttrPath>>| missing.as_ref().is_some_and(|missing| !missing.is_empty());
+        let again: Vec<usize> = (0..checks.len()).filter(|i| checks[*i].unshown && lacks(&read[*i])).collect();
+        for i in &again {
+            let at = checks[*i].at;
+            let change = Arc::clone(&self.changes[at]);
+            if let Some(trouble) = verify::insist(&self.context, &change).await {
+                self.take_trouble(at, trouble);
+                read[*i] = Some(Vec::new());
+            }
+            if self.stop.is_some() {
+                return;
+            }
+        }
+        let wanted: Vec<_> = again.iter().map(|i| (checks[*i].at, checks[*i].target.clone())).collect();
+        if !wanted.is_empty() {
+            let pages = Pages::of(&self.plan.read, options.page_size);
+            let then = verify::verify(&self.context, &self.changes, &wanted, pages, options.concurrency).await;
+            for (i, then) in again.into_iter().zip(then) {
+                // What failed when it was sent again is told as that.
+                if lacks(&read[i]) {
+                    read[i] = then;
+                }
+            }
+        }
+    }
+
+    /// A change that seemed done, was not, and failed when it was sent once more.
+    fn take_trouble(&mut self, at: usize, carried: Carried) {
+        let Carried { status, intent, effects, in_doubt, halt, .. } = carried;
+        if let Some(doubt) = in_doubt {
+            self.state.keep_in_doubt(doubt);
+        }
+        let result = ChangeResult { target: None, ..result(&self.changes[at], status) };
+        let ended = self.ended(at, &result);
+        (self.watch)(Event::Finished {
+            result: &result,
+            took: Duration::ZERO,
+            done: self.finished,
+            of: self.changes.len(),
+        });
+        self.results[at] = Some(result);
+        self.state.absorb(&effects);
+        if let Err(error) = self.context.settle(&self.changes[at], intent, effects, ended) {
+            self.halt(Halt::of(&error));
+        }
+        if let Some(halt) = halt {
+            self.halt(halt);
+        }
     }
 
     fn not_stored(&mut self, check: &Check, missing: Vec<AttrPath>) {

@@ -162,7 +162,7 @@ async fn everything(reader: &Reader, manifest: &Manifest, terminal: &mut Termina
         Target::Dialpad(dialpad) => dialpad.api.is_some(),
         Target::Sandbox(_) => true,
     };
-    let want = Want { groups: true, lookups: Vec::new(), tenant: has_api.then(Wanted::everything) };
+    let want = Want { groups: true, tenant: has_api.then(Wanted::everything), ..Want::default() };
     let progress = Progress::new(terminal, "reading Dialpad", None);
     let read = reader.live(&want, &|read| progress.set(read.read, Some(read.total))).await;
     progress.finish();

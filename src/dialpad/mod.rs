@@ -9,6 +9,7 @@ mod confirm;
 mod connect;
 mod examine;
 mod members;
+mod missed;
 mod read;
 mod scim;
 mod send;
@@ -57,6 +58,10 @@ pub struct Want {
     pub lookups: Vec<(AttrPath, Text)>,
     /// What is read of the admin API.
     pub tenant: Option<Wanted>,
+    /// Accounts that are linked: those that the listing lacks are asked for one by one.
+    pub linked_users: Vec<TargetId>,
+    /// Groups that are linked, likewise.
+    pub linked_groups: Vec<TargetId>,
 }
 
 /// How far reading is: called after each page.
@@ -162,7 +167,7 @@ pub enum SendError {
         /// To where, and what stood in the way.
         message: String,
     },
-    /// It was not sent, or the service said that it did nothing (429, 503).
+    /// It was not sent, or the service said that it did nothing (429).
     #[error("{message}")]
     NotSent {
         /// What happened.

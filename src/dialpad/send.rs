@@ -132,7 +132,7 @@ fn deleted(client: &Client, answer: &Answer) -> Result<Done, SendError> {
 fn accepted(client: &Client, answer: &Answer, repeat: Repeat) -> Result<(), SendError> {
     let status = answer.status;
     if status.is_success() {
-        return Ok(());
+        return from_the_service(answer);
     }
     let message = said(client, answer).to_string();
     Err(match status.as_u16() {
@@ -143,12 +143,22 @@ fn accepted(client: &Client, answer: &Answer, repeat: Repeat) -> Result<(), Send
         412 if answer.maybe_done_before => SendError::InDoubt { message },
         412 => SendError::Stale { message },
         429 => SendError::NotSent { message },
-        503 if answer.retry_after().is_some() && !answer.maybe_done_before => SendError::NotSent { message },
         408 | 502 | 503 | 504 => SendError::InDoubt { message },
         // A refusal of a later try says nothing of an earlier one that was lost.
         _ if answer.maybe_done_before && repeat == Repeat::IfUnprocessed => SendError::InDoubt { message },
         status => SendError::Refused { status, message: of_seats(status, message) },
     })
+}
+
+/// Success that comes with a web page comes from somebody else on the way, such as a
+/// portal that wants a sign-in.
+fn from_the_service(answer: &Answer) -> Result<(), SendError> {
+    if !answer.body.trim_ascii_start().starts_with(b"<") {
+        return Ok(());
+    }
+    let status = answer.status;
+    let message = format!("{status} came with a web page, which is no answer of a SCIM service");
+    Err(SendError::InDoubt { message })
 }
 
 /// A refusal that is about licences is called so: what was sent is not at fault.

@@ -77,10 +77,10 @@ pub(super) fn verdict(outcome: &Result<Answer, Failure>, repeat: Repeat) -> Verd
         Ok(answer) => match answer.status {
             StatusCode::TOO_MANY_REQUESTS => again(answer.retry_after(), false),
             StatusCode::SERVICE_UNAVAILABLE => match answer.retry_after() {
-                // Who says when to come back has not done it.
-                Some(asked) => again(Some(asked), false),
+                // A gateway on the way says when to come back too, and may have passed it on.
+                Some(asked) if harmless => again(Some(asked), true),
                 None if harmless => again(None, true),
-                None => Verdict::Settled,
+                Some(_) | None => Verdict::Settled,
             },
             StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT if harmless => {
                 again(None, true)
@@ -153,7 +153,7 @@ mod tests {
         let tls = Err(Failure::Unreached { reach: Reach::Tls, message: String::new() });
         for (outcome, harmless, unprocessed) in [
             (&answer(429, None), Some(false), Some(false)),
-            (&answer(503, Some("1")), Some(false), Some(false)),
+            (&answer(503, Some("1")), Some(true), None),
             (&answer(503, None), Some(true), None),
             (&answer(502, None), Some(true), None),
             (&answer(504, Some("1")), Some(true), None),

@@ -32,7 +32,10 @@ pub async fn lock(state: &mut State, waiting: impl FnOnce(usize)) -> Result<Guar
 /// What is read of Dialpad for a plan.
 pub fn want(manifest: &Manifest, directory: &Directory, memory: &Memory, now: Timestamp) -> Want {
     let lookups = plan::lookups(manifest, directory, now);
-    Want { groups: manifest.groups.enabled, lookups, tenant: Wanted::of(manifest, memory) }
+    let linked_users = memory.users.values().map(|link| link.target.clone()).collect();
+    let linked_groups = memory.groups.values().map(|link| link.target.clone()).collect();
+    let tenant = Wanted::of(manifest, memory);
+    Want { groups: manifest.groups.enabled, lookups, tenant, linked_users, linked_groups }
 }
 
 /// Whether what was read is of the company that the manifest names.

@@ -574,6 +574,30 @@ mod tests {
         }
     }
 
+    /// There is no document before the first one, and its journal says all that the first run did.
+    #[tokio::test]
+    async fn the_first_document_is_damaged_and_nothing_is_lost() {
+        for damage in [Some(&b"{\"format\":"[..]), None] {
+            let disk = Disk::default();
+            for person in ["a", "b"] {
+                let mut state = open(Store::Memory(disk.clone())).unwrap();
+                let _guard = state.lock().unwrap();
+                state.record(vec![link(person)]).unwrap();
+                if person == "a" {
+                    state.commit().unwrap();
+                }
+            }
+            disk.set(links::FILE, damage);
+            let mut state = open(Store::Memory(disk.clone())).unwrap();
+            assert_eq!(people(&state), ["a", "b"], "{damage:?}");
+            assert_eq!(state.warnings().iter().any(|said| said.contains("recovered")), damage.is_some());
+            let guard = state.lock().unwrap();
+            state.commit().unwrap();
+            drop(guard);
+            assert_eq!(people(&open(Store::Memory(disk)).unwrap()), ["a", "b"]);
+        }
+    }
+
     #[tokio::test]
     async fn two_damaged_documents_are_refused_with_the_next_step() {
         let disk = used().await;

@@ -59,8 +59,19 @@ pub(super) fn read(store: Files<'_>) -> Result<Read, StateError> {
                 }
                 (previous, vec![said(store, journal::PREVIOUS)?, now])
             }
-            (None, Err(error)) => return Err(error),
-            (None, Ok(_)) => (empty(), vec![now]),
+            // After the first run there is no memory before it: its journal says all that it did.
+            (None, found) => {
+                match (said(store, journal::PREVIOUS).ok().filter(|said| said.generation == Some(0)), found) {
+                    (Some(first), found) => {
+                        if let Err(error) = found {
+                            warnings.push(format!("{}; it was recovered from the journals", brief(&error)));
+                        }
+                        (empty(), vec![first, now])
+                    }
+                    (None, Err(error)) => return Err(error),
+                    (None, Ok(_)) => (empty(), vec![now]),
+                }
+            }
         },
     };
     let mut written_for = (base.generation > 0).then(|| base.target.clone());

@@ -247,6 +247,35 @@ async fn a_manager_that_is_not_stored_is_remembered_by_the_account_s_id() {
     }
 }
 
+/// Somebody on the way says 204 and passes nothing on: the service is not to be blamed for
+/// storing nothing, or the change would be lost for ever.
+#[tokio::test(start_paused = true)]
+async fn what_is_not_there_after_an_answer_that_shows_nothing_is_sent_once_more() {
+    for nth in 1..=5 {
+        let world = World::medium();
+        let plan = planned(&world).await;
+        let fault = format!("status=204;on=PATCH /Users;nth={nth}");
+        world.faults([&*fault]);
+        let (outcome, state) = apply(&world, &plan, &Options::default()).await;
+        assert_eq!(outcome.failed(), 0, "{fault}: {:?}", outcome.results);
+        assert!(outcome.results.iter().all(|result| result.not_stored.is_empty()), "{fault}");
+        assert!(state.memory().not_stored.is_empty(), "{fault}");
+        drop(state);
+        let round = world.settle(&fault).await;
+        assert!(round.plan.changes.is_empty(), "{fault}: {:?}", round.plan.changes);
+    }
+}
+
+/// A service that falls over after it has stored what it was sent.
+#[tokio::test(start_paused = true)]
+async fn what_is_done_in_spite_of_a_500_is_done() {
+    let world = World::medium();
+    let plan = planned(&world).await;
+    world.faults(["status=500;after;on=POST;nth=1", "status=500;after;on=PATCH;nth=1"]);
+    let (outcome, _) = apply(&world, &plan, &Options::default()).await;
+    assert!(outcome.results.iter().all(|result| result.status == Status::Done), "{:?}", outcome.results);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_account_that_stays_active_is_a_failure() {
     let world = World::medium();

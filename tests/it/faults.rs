@@ -10,9 +10,10 @@ use std::{env, time::Duration};
 use crate::simulation::{Snapshot, World};
 
 /// Every fault of the sandbox, without its turn.
-const FAULTS: [&str; 20] = [
+const FAULTS: [&str; 24] = [
     "status=500",
     "status=503;retry-after=1",
+    "status=503;retry-after=1;after",
     "status=503;body=html",
     "status=502;body=empty",
     "status=504;after",
@@ -31,6 +32,9 @@ const FAULTS: [&str; 20] = [
     "wrong-shape",
     "missing-page",
     "not-stored=title",
+    "status=204",
+    "status=200;body=html",
+    "status=200;body=html;after",
 ];
 
 /// The end that a run without faults comes to, and how many requests it takes.
@@ -44,12 +48,12 @@ async fn undisturbed() -> (Snapshot, u64, u64) {
 
 #[tokio::test(start_paused = true)]
 async fn every_refusal_at_every_request_is_mended_by_one_more_run() {
-    each_at_every_request(&FAULTS[..10]).await;
+    each_at_every_request(&FAULTS[..11]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_other_fault_at_every_request_is_mended_by_one_more_run() {
-    each_at_every_request(&FAULTS[10..]).await;
+    each_at_every_request(&FAULTS[11..]).await;
 }
 
 /// A service where a create that is repeated makes a duplicate.

@@ -136,6 +136,47 @@ async fn a_total_that_is_a_ceiling_makes_the_listing_incomplete_only_if_it_is_no
     assert_eq!(not.items().unwrap().len(), 20);
 }
 
+/// A search index that lags behind: what it lists is consistent, and not all there is.
+#[tokio::test]
+async fn a_linked_account_that_the_listing_leaves_out_is_asked_for() {
+    for (active, complete) in [(Some(true), false), (Some(false), true), (None, true)] {
+        let (url, log) = serve(move |asked| match asked.path.as_str() {
+            "/scim/Users" if asked.number("startIndex", 1) == 1 => list(3, people(1..4)),
+            "/scim/Users" => list(3, Vec::new()),
+            "/scim/Users/9" => active
+                .map_or_else(missing, |active| ok(&json!({"id": "9", "userName": "p9@example.com", "active": active}))),
+            _ => missing(),
+        })
+        .await;
+        let linked_users = ["2", "9", "3"].map(TargetId::from).to_vec();
+        let want = Want { groups: true, linked_users, ..Want::default() };
+        let users = reader(&url).live(&want, &|_| {}).await.unwrap().users;
+        assert_eq!(users.complete().is_some(), complete, "{active:?}: {:?}", users.because());
+        if !complete {
+            let because = "listing incomplete: account 9 is there, and the listing leaves it out";
+            assert_eq!(users.because(), Some(because));
+        }
+        let there = users.items().unwrap().iter().any(|user| user.id == TargetId::from("9"));
+        assert_eq!(there, active.is_some());
+        let asked = log.lock().unwrap().iter().filter(|line| line.contains("/Users/")).count();
+        assert_eq!(asked, 1, "only what the listing lacks");
+    }
+}
+
+/// They stand for the others: a plan must not ask for thousands one by one.
+#[tokio::test]
+async fn of_many_that_a_listing_lacks_twenty_are_asked_for() {
+    let (url, log) = serve(|asked| match asked.path.as_str() {
+        "/scim/Users" => list(0, Vec::new()),
+        _ => missing(),
+    })
+    .await;
+    let linked_users = (0..500).map(|id| TargetId::from(id.to_string().as_str())).collect();
+    let want = Want { linked_users, ..Want::default() };
+    assert!(reader(&url).live(&want, &|_| {}).await.unwrap().users.complete().is_some());
+    assert_eq!(log.lock().unwrap().iter().filter(|line| line.contains("/Users/")).count(), 20);
+}
+
 #[tokio::test]
 async fn a_page_beyond_the_end_may_be_the_first_again_or_a_mistake() {
     let (again, asked) = users(|start, count| {

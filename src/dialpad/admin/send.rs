@@ -133,7 +133,6 @@ async fn refused(api: &Api, request: &AdminRequest, user: &ApiId, answer: &Answe
         404 | 410 => SendError::Gone { message },
         409 => SendError::Conflict { message },
         429 => SendError::NotSent { message },
-        503 if answer.retry_after().is_some() && !answer.maybe_done_before => SendError::NotSent { message },
         408 | 502 | 503 | 504 => SendError::InDoubt { message },
         _ if takes_a_seat(request) && is_of_seats(status, &message) => {
             SendError::Refused { status, message: format!("no licence free: {message}") }

@@ -15,6 +15,7 @@ use dialform::{
     dialpad::{End, Want, Writer},
     live::Live,
     manifest::{ManagerDialect, MembersDialect, PatchDialect, ReadDialect, Scim},
+    memory::Memory,
     plan::{
         Action, Plan,
         outcome::{Outcome, Status},
@@ -123,7 +124,7 @@ impl World {
 
     /// Reads and plans, without a request that writes.
     pub async fn plan(&self, state: &mut State) -> Result<Plan, String> {
-        let live = self.read().await?;
+        let live = self.read(state.memory()).await?;
         if live.users.complete().is_none() || live.groups.complete().is_none() {
             // The planner would hold things back here; a plan without them shows nothing new.
             return Err("read everything: it was incomplete".to_owned());
@@ -132,8 +133,10 @@ impl World {
         Ok(self.wanted.plan(&live, state.memory()))
     }
 
-    async fn read(&self) -> Result<Live, String> {
-        let want = Want { groups: true, ..Want::default() };
+    async fn read(&self, memory: &Memory) -> Result<Live, String> {
+        let linked_users = memory.users.values().map(|link| link.target.clone()).collect();
+        let linked_groups = memory.groups.values().map(|link| link.target.clone()).collect();
+        let want = Want { groups: true, linked_users, linked_groups, ..Want::default() };
         self.writer().reader().live(&want, &|_| {}).await.map_err(|error| error.to_string())
     }
 
@@ -214,8 +217,9 @@ impl World {
         let left = self.plan(&mut self.state()).await.unwrap();
         for result in round.outcome.results.iter().filter(|result| is_done(&result.status)) {
             let again = left.changes.iter().any(|change| change.id == result.change);
-            // A service that says of an account that it is gone is believed.
-            let again = again && !(context.starts_with("status=404") && result.action == Action::DeleteUser);
+            // A service that says of an account that it is gone, or of a delete that it is done, is believed.
+            let says = context.starts_with("status=404") || context.starts_with("status=204");
+            let again = again && !(says && result.action == Action::DeleteUser);
             assert!(
                 !again || !result.not_stored.is_empty() || !result.left_out.is_empty(),
                 "{context}: {result:?} was not done"
