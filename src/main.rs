@@ -24,7 +24,10 @@ fn main() -> ExitCode {
         }
     };
     let mut terminal = Terminal::of_process(cli.color, cli.quiet);
-    cli::logging::start(cli.verbose, cli.log_format, terminal.color_err);
+    let (_logging, problem) = cli::logging::start(cli.verbose, cli.log_format, terminal.color_err);
+    if let Some(problem) = problem {
+        terminal.complain(&format!("warning: failed to {problem}"));
+    }
     run(cli.command, cli.log_format, &mut terminal).into()
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use crate::{
     dialpad::{ReadError, Reader, Stored, Want},
@@ -111,13 +112,14 @@ async fn one_by_one(reader: &Reader, wanted: Vec<(Kind, TargetId)>, concurrency:
         while reading.len() < concurrency.max(1) as usize && objects.error.is_none() {
             let Some((kind, id)) = left.pop_front() else { break };
             let reader = reader.clone();
-            reading.spawn(async move {
+            let read = async move {
                 let found = match kind {
                     Kind::User => reader.user(&id).await.map(|user| user.map(Object::User)),
                     Kind::Group => reader.group(&id).await.map(|group| group.map(Object::Group)),
                 };
                 ((kind, id), found)
-            });
+            };
+            reading.spawn(read.in_current_span());
         }
         match reading.join_next().await {
             Some(Ok((key, Ok(found)))) => {

@@ -12,6 +12,7 @@ use tokio::{
     task::{Id, JoinSet},
     time::Instant,
 };
+use tracing::Instrument;
 
 use super::{
     Event, Options, Stopping, Watch,
@@ -182,7 +183,7 @@ impl<'a> Walk<'a> {
             while self.stop.is_none() && running.len() < most {
                 let Some(at) = self.ready.pop_first() else { break };
                 let (context, change) = (Arc::clone(&self.context), Arc::clone(&self.changes[at]));
-                let task = running.spawn(async move { context.carry(&change).await });
+                let task = running.spawn(async move { context.carry(&change).await }.in_current_span());
                 at_of.insert(task.id(), (at, Instant::now()));
             }
             if running.is_empty() {

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     apply::{self, Event, Freshness, Moved, Options, Stopping},
     exit::Exit,
+    http::SPANS,
     manifest::Manifest,
     names::count,
     notify::What,
@@ -54,6 +55,7 @@ pub struct Args {
 
 /// Carries out a plan.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
+    let _span = tracing::info_span!(target: SPANS, "dialform apply").entered();
     let manifest = match inputs::manifest(&args.manifest.manifest, terminal) {
         Ok(manifest) => manifest,
         Err(exit) => return exit,

@@ -9,6 +9,7 @@ use super::{Terminal, inputs::show, progress::Progress};
 use crate::{
     directory::Directory,
     exit::Exit,
+    http::SPANS,
     manifest::{Auth, Entra, Manifest, Source},
     memory::Memory,
     names::Text,
@@ -46,6 +47,7 @@ pub struct Gathered {
 ///
 /// # Errors
 /// [`Exit::Failed`], after saying everything that is wrong with them.
+#[tracing::instrument(target = SPANS, name = "read people", skip_all)]
 pub async fn read(
     manifest: &Manifest,
     reach: Reach<'_>,

@@ -32,6 +32,8 @@ pub mod state;
 pub mod tell;
 pub mod terminal;
 pub mod test;
+#[cfg(feature = "otel")]
+mod traces;
 pub mod undo;
 
 use std::path::PathBuf;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{ManifestArg, Terminal, directory::Reach, inputs, output};
 use crate::{
     exit::Exit,
+    http::SPANS,
     names::Text,
     plan::{self, Allowance, Options, Plan},
     render::{self, text::View},
@@ -87,6 +88,7 @@ pub enum Format {
 
 /// Reads, compares, prints.
 pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
+    let _span = tracing::info_span!(target: SPANS, "dialform plan").entered();
     let before = match args.base.as_ref().map(|base| inputs::manifest(base, terminal)).transpose() {
         Ok(before) => before,
         Err(exit) => return exit,
@@ -104,7 +106,8 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
     if let Some(before) = &before {
         return super::base::run(before, &inputs, args.format, terminal);
     }
-    let plan = plan::between(&inputs.values(), &args.about.options(inputs.target.clone()));
+    let plan = tracing::info_span!(target: SPANS, "plan")
+        .in_scope(|| plan::between(&inputs.values(), &args.about.options(inputs.target.clone())));
     let Args { unmanaged, all, .. } = *args;
     let view = View { color: terminal.color, width: terminal.width, all, unmanaged };
     match give(&plan, args.format, args.out.as_deref(), &view, terminal) {

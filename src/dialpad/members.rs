@@ -5,6 +5,7 @@
 //! members, all doubtful ones are read so.
 
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::{
     ReadError, Reader,
@@ -80,7 +81,8 @@ async fn read(reader: &Reader, items: &mut [Group], which: &[usize]) -> Result<b
             && let Some(&at) = waiting.next()
         {
             let (reader, id) = (reader.clone(), items[at].id.clone());
-            under_way.spawn(async move { reader.group(&id).await.map(|group| (at, group)) });
+            let read = async move { reader.group(&id).await.map(|group| (at, group)) };
+            under_way.spawn(read.in_current_span());
         }
         let Some((at, group)) = joined(under_way.join_next().await)? else { break };
         // A group that went meanwhile stays as it was listed; the next reading will miss it.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::StatusCode;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::{
     Progress, Read, ReadError, Want,
@@ -15,7 +16,7 @@ use super::{
     },
 };
 use crate::{
-    http::{Call, Client, Sent, Traffic},
+    http::{Call, Client, SPANS, Sent, Traffic},
     live::{Group, Live, Tenant, User, tenant::Company},
     manifest::{ReadDialect, Scim},
     names::{AttrPath, Complete, Reading, TargetId, Value, eq_fold},
@@ -104,6 +105,7 @@ impl Reader {
     ///
     /// # Errors
     /// When nothing useful could be read. A partial listing is no error but incomplete.
+    #[tracing::instrument(target = SPANS, name = "read Dialpad", skip_all)]
     pub async fn live(&self, want: &Want, progress: Progress<'_>) -> Result<Live, ReadError> {
         let before = self.client.sent().requests;
         let tally = Tally { users: Mutex::default(), groups: Mutex::default(), tenant: Mutex::default(), progress };
@@ -273,11 +275,12 @@ impl Reader {
                 && let Some((path, value)) = waiting.next()
             {
                 let (client, path, value) = (self.client.clone(), path.clone(), value.clone());
-                searches.spawn(async move {
+                let search = async move {
                     let users = listing::search::<User>(&client, &path, &value).await?;
                     let fits = |user: &User| holds(user.get(&path).as_deref(), &value);
                     Ok::<_, Trouble>(users.into_iter().filter(fits).collect::<Vec<_>>())
-                });
+                };
+                searches.spawn(search.in_current_span());
             }
             let Some(users) = scim::joined(searches.join_next().await)? else { break };
             found.extend(users.into_iter().map(|user| (user.id.clone(), user)));

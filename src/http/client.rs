@@ -15,6 +15,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tower::ServiceExt;
+use tracing::{Instrument, field::Empty};
 
 use super::{
     Address, EndError, Ends, Failure, Patience, Repeat, ends,
@@ -263,7 +264,14 @@ impl Client {
         if tried > 0 {
             self.inner.retries.fetch_add(1, Ordering::Relaxed);
         }
-        let outcome = timeout(ANSWER, self.inner.ends.clone().oneshot(request)).await;
+        let path = shown(&call.path);
+        let span = tracing::info_span!(
+            target: super::SPANS, "request",
+            otel.name = %format_args!("{} {path}", call.method), otel.kind = "client", otel.status_code = Empty,
+            http.request.method = %call.method, url.path = path,
+            http.request.resend_count = i64::try_from(tried).unwrap_or(i64::MAX), http.response.status_code = Empty,
+        );
+        let outcome = timeout(ANSWER, self.inner.ends.clone().oneshot(request)).instrument(span.clone()).await;
         let took = start.elapsed();
         let answer = match outcome {
             Ok(Ok(response)) => {
@@ -276,10 +284,12 @@ impl Client {
         match &answer {
             Ok(answer) => {
                 let status = answer.status.as_u16();
-                tracing::info!(method = %call.method, path = shown(&call.path), status, ?took, "answered");
+                span.record("http.response.status_code", i64::from(status));
+                tracing::info!(method = %call.method, path, status, ?took, "answered");
             }
             Err(failure) => {
-                tracing::info!(method = %call.method, path = shown(&call.path), %failure, ?took, "not answered");
+                span.record("otel.status_code", "ERROR");
+                tracing::info!(method = %call.method, path, %failure, ?took, "not answered");
             }
         }
         self.counted(|traffic| {

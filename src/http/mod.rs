@@ -22,5 +22,8 @@ pub use ends::{EndError, Ends};
 pub use failure::{Failure, Reach};
 pub use retry::{Patience, Repeat, retry_after};
 
+/// The target of spans: what traces are made of, and what no log line shows.
+pub const SPANS: &str = "spans";
+
 /// The most bytes of an answer that are read, after decompression.
 pub const MOST_BYTES: usize = 64 * 1024 * 1024;

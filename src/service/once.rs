@@ -15,7 +15,7 @@ use super::{
 use crate::{
     apply::{Event, Options, Stopping},
     dialpad::{ReadError, Writer},
-    http::Traffic,
+    http::{SPANS, Traffic},
     live::Live,
     manifest::Manifest,
     names::Text,
@@ -41,6 +41,7 @@ struct Left {
 }
 
 /// Goes through one cycle. It always comes to an end.
+#[tracing::instrument(target = SPANS, name = "dialform cycle", skip_all, fields(number))]
 pub(super) async fn cycle(
     number: u64,
     manifest: Arc<Manifest>,

@@ -7,6 +7,7 @@ use crate::{
     apply::{self, Event, Stopping},
     dialpad::{Want, Wanted, Writer},
     directory::Directory,
+    http::SPANS,
     live::{Live, tenant::Company},
     manifest::{Dialpad, Manifest, Placed, Target},
     memory::Memory,
@@ -85,6 +86,7 @@ pub fn unknown_names(manifest: &Manifest, live: &Live) -> Vec<String> {
 ///
 /// # Errors
 /// When the state cannot be written.
+#[tracing::instrument(target = SPANS, skip_all)]
 pub fn plan(
     manifest: &Manifest,
     directory: &Directory,
@@ -101,6 +103,7 @@ pub fn plan(
 
 /// Carries out a plan, with the log. Gives what came of it, and what people should
 /// know when the log is not whole.
+#[tracing::instrument(target = SPANS, name = "carry out", skip_all)]
 pub async fn carry_out(
     plan: &Plan,
     by: By<'_>,

@@ -14,6 +14,7 @@ use crate::{
         load::{self, Loaded},
         tell,
     },
+    http::SPANS,
     manifest::{Manifest, Placed, Run, Source},
     memory::Memory,
     render::{self, neutral},
@@ -78,6 +79,7 @@ fn manifest(file: &Path) -> Result<service::Loaded, String> {
     }
 }
 
+#[tracing::instrument(target = SPANS, name = "read people", skip_all)]
 async fn gather(manifest: &Manifest, memory: &Memory, board: &Board) -> Result<Gathered, Failure> {
     match &manifest.source {
         Source::Files(source) => match files::read(source) {

@@ -9,6 +9,7 @@ use std::{
 
 use http::StatusCode;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::{
     super::{
@@ -403,7 +404,7 @@ where
             && let Some(key) = keys.next()
         {
             let asked = ask(api.clone(), key.clone());
-            asking.spawn(async move { (key, asked.await) });
+            asking.spawn(async move { (key, asked.await) }.in_current_span());
         }
         match asking.join_next().await {
             Some(Ok(one)) => all.push(one),

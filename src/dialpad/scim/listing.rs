@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use http::StatusCode;
 use serde_json::Value as Json;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::{Names, Resource, Trouble, escaped, failed, joined, json, kind, member, number, readable, unusable};
 use crate::{
@@ -211,7 +212,7 @@ async fn pages<T: Resource>(
     let mut under_way = JoinSet::new();
     loop {
         while going_on && next <= gathered.total && under_way.len() < at_once.max(1) as usize {
-            under_way.spawn(page_from::<T>(client.clone(), next, count));
+            under_way.spawn(page_from::<T>(client.clone(), next, count).in_current_span());
             next += stride;
         }
         let Some((start, page)) = joined(under_way.join_next().await)? else { break };

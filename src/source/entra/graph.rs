@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::{
     Claims, Token,
@@ -195,13 +196,14 @@ impl Graph {
                 let parts: Vec<(usize, String)> = chunk.iter().map(|at| (*at, paths[*at].clone())).collect();
                 let (graph, header) = (self.clone(), held.header.clone());
                 let secret = held.token.secret.clone();
-                under_way.spawn(async move {
+                let asking = async move {
                     let sent = match graph.inner.batch {
                         true => graph.batch(&parts, header).await,
                         false => graph.single(&parts, header).await,
                     };
                     sent.map_err(|failure| graph.unreachable(&failure, secret.expose()))
-                });
+                };
+                under_way.spawn(asking.in_current_span());
             }
             match under_way.join_next().await {
                 None => break,
