@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Action, Change, Reason, draft::Planned, scene::Scene};
 use crate::{
@@ -76,7 +76,8 @@ pub(super) fn exceeded(scene: &Scene, planned: &[Planned], held: &[bool], ours: 
             None => ours,
         };
         let limit = limit(of_name(budgets, name), of)?;
-        let before = done_today(scene, name, group);
+        let again = places.iter().filter(|at| is_counted(scene, &planned[**at].change)).count() as u64;
+        let before = done_today(scene, name, group).saturating_sub(again);
         (planned_now + before > limit).then(|| Batch {
             places,
             planned: planned_now,
@@ -84,6 +85,19 @@ pub(super) fn exceeded(scene: &Scene, planned: &[Planned], held: &[bool], ours: 
         })
     });
     over.collect()
+}
+
+/// Whether it disables an account that we disabled today: somebody brought it back, or the
+/// service only said that it was done. It is the same account, and counts once.
+fn is_counted(scene: &Scene, change: &Change) -> bool {
+    let link = change.subject.source.as_ref().and_then(|source| scene.inputs.memory.users.get(source));
+    let since = link.and_then(|link| link.disabled_since);
+    change.action == Action::DisableUser && since.is_some_and(|since| since > a_day_ago(scene))
+}
+
+fn a_day_ago(scene: &Scene) -> Timestamp {
+    let now = scene.inputs.now;
+    now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now)
 }
 
 fn of_name(budgets: &Budgets, name: &str) -> Budget {
@@ -110,8 +124,7 @@ fn limit(budget: Budget, of: u64) -> Option<u64> {
 
 /// What applies of the last 24 hours used of a budget.
 fn done_today(scene: &Scene, name: &str, group: Option<&SourceId>) -> u64 {
-    let now = scene.inputs.now;
-    let from = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+    let (now, from) = (scene.inputs.now, a_day_ago(scene));
     let today = scene
         .inputs
         .memory

@@ -489,6 +489,10 @@ fn disables_are_counted_apart_by_cause_and_over_a_day() {
     assert_eq!(lines(&today.plan()).len(), 3, "a day ago");
     today.memory.done.push(done("2027-01-30T09:00:01Z"));
     assert_eq!(reasons(&today.plan()), [("too_many", 3)].into());
+    let today = today.disabled("p0", "2027-01-30T08:59:59Z");
+    assert_eq!(reasons(&today.plan()), [("too_many", 3)].into(), "it was counted on another day");
+    let today = today.disabled("p0", "2027-01-30T09:00:01Z");
+    assert_eq!(lines(&today.plan()).len(), 3, "who is disabled again is the same account, and counts once");
 }
 
 #[test]
