@@ -230,7 +230,7 @@ fn answer(http: Option<u16>, message: &str, results: &[&ChangeResult], data: Dat
         part.lines.push(verbs.iter().map(|(verb, n)| count(*n, verb, verb)).collect::<Vec<_>>().join(", "));
     }
     name(&mut part, results.iter().map(|result| &result.subject), data);
-    part.todo = Some(words::next_step(http, message).to_owned());
+    part.todo = Some(words::next_step(http, message, results).to_owned());
     part
 }
 

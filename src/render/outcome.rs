@@ -124,8 +124,9 @@ pub fn code_before(http: Option<u16>, message: &str) -> Option<u16> {
     http.filter(|code| !message.starts_with(&code.to_string()))
 }
 
-/// What to do about an answer of the service.
-pub fn next_step(http: Option<u16>, message: &str) -> &'static str {
+/// What to do about an answer of the service to these results.
+pub fn next_step(http: Option<u16>, message: &str, to: &[&ChangeResult]) -> &'static str {
+    let of_members = |result: &&ChangeResult| matches!(result.action, Action::AddMembers | Action::RemoveMembers);
     if message.contains("no licence free") {
         return "buy a licence for the office, or let somebody go: `dialform seats` shows what is free";
     }
@@ -136,12 +137,19 @@ pub fn next_step(http: Option<u16>, message: &str) -> &'static str {
         Some(404 | 410) => "it is gone: plan again, the new plan starts from what is there",
         Some(409) => "somebody has this identity already: plan again, the new plan names who",
         Some(412) => "it changed meanwhile: plan again",
+        Some(400 | 413 | 422) if to.iter().all(of_members) => {
+            "the service refuses the members: if it takes fewer at once, say so with `dialect.members_per_request`; \
+             `dialform plan` shows who they are"
+        }
         Some(413) => "the request was too large: report it, with the name of the service",
         Some(429 | 502..=504) => "the service was busy for too long: apply again later; what is done stays done",
         Some(501) => {
             "the service cannot do this: leave the attribute out of the mappings, or see `dialect` for another way to write it"
         }
-        Some(500..) => "the service has an error of its own: apply again later, and tell its operator if it stays",
+        Some(500..) => {
+            "the service has an error of its own: apply again later; if it comes with several requests at once, \
+             set `concurrency: 1`, and tell its operator if it stays"
+        }
         Some(_) => "the service refuses what was sent: `dialform plan` shows the values and the mapping of each",
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn carried_out(change: Option<&Change>, result: &ChangeResult) -> Mar
             (sign(*action)) h3 { (infinitive(*action)) " " (name(&subject.name)) }
             " " span class={ "result " (class(status)) } { (word) }
             @if let Some(change) = change { " " p.why { (because(&change.cause)) } }
-            (answer(status))
+            (answer(result))
             @if let Some(change) = change { (details(change)) }
             @for out in left_out {
                 p.held { "Without " (name(&out.member)) ": " (prose(&out.because)) }
@@ -81,13 +81,13 @@ fn class(status: &Status) -> &'static str {
 }
 
 /// Why it is not done, and what to do.
-fn answer(status: &Status) -> Markup {
+fn answer(result: &ChangeResult) -> Markup {
     html! {
-        @match status {
+        @match &result.status {
             Status::Done | Status::Already => {}
             Status::Failed { http, message } => {
                 p { @if let Some(code) = code_before(*http, message) { (code) " " } (prose(message)) }
-                p.todo { (prose(next_step(*http, message))) }
+                p.todo { (prose(next_step(*http, message, &[result]))) }
             }
             Status::Skipped { because } => p { (prose(because)) },
         }

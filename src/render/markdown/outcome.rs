@@ -109,7 +109,7 @@ fn failed<'a>(tally: &'a Tally<'a>) -> Option<Section<'a>> {
             .map(|(result, http, message)| -> Entry {
                 Box::new(|| {
                     let http_text = code_before(*http, message).map_or_else(String::new, |code| format!("{code} "));
-                    let then = next_step(*http, message);
+                    let then = next_step(*http, message, &[result]);
                     format!("- {}: {http_text}{}\n  - to do: {then}", what(result), prose(message))
                 })
             })

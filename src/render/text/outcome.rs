@@ -134,7 +134,7 @@ fn failed(page: &mut Page, tally: &Tally, view: &View) {
             page.line(&format!("    ! {} {name}{}", infinitive(result.action), which(result)), "");
         }
         more(page, 4, results.len(), first);
-        page.line(&format!("    → {}", page.paint.ink(Ink::Added, next_step(http, message))), "");
+        page.line(&format!("    → {}", page.paint.ink(Ink::Added, next_step(http, message, &results))), "");
     }
     more(page, 2, kinds, first);
 }

@@ -186,6 +186,22 @@ fn why_it_stopped_is_said_with_the_next_step() {
 }
 
 #[test]
+fn members_that_are_refused_may_be_too_many_at_once() {
+    let everything = sample::everything();
+    for (action, expected) in [(Action::AddMembers, true), (Action::UpdateUser, false)] {
+        let mut outcome_of = sample::outcome(&everything);
+        outcome_of.results.retain(|result| result.action == action);
+        assert!(!outcome_of.results.is_empty());
+        for result in &mut outcome_of.results {
+            result.status = Status::Failed { http: Some(400), message: "Bad Request".into() };
+        }
+        let text = outcome(&everything, &outcome_of, &plain());
+        assert!(text.contains("→ the service refuses"), "{text}");
+        assert_eq!(text.contains("members_per_request"), expected, "{text}");
+    }
+}
+
+#[test]
 fn progress_is_one_line_a_change() {
     let everything = sample::everything();
     let lines: Vec<String> =
