@@ -4,16 +4,23 @@
 //! A word is replaced wherever it stands in a person's record: `Ana Souza` and
 //! `ana.souza@acme.example` stay each other's. Diacritics are dropped before a
 //! word is replaced, so an expression that normalises them finds the same word.
+//!
+//! Ids of accounts stay, since they join the lists with each other and name nobody;
+//! an id that is an address is replaced as addresses are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sha2::{Digest, Sha256};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::recording::Recording;
 use crate::{
+    live::{
+        User,
+        tenant::{Member, Tenant},
+    },
     memory::Memory,
-    names::{Attributes, Complete, Folded, Reading, SourceId, Text, Value, fold},
+    names::{AttrPath, Attributes, Complete, Folded, Reading, SourceId, TargetId, Text, Value, fold},
 };
 
 /// Attributes whose words and digits identify a person, by the names of the
@@ -62,7 +69,8 @@ const IDENTIFYING: [&str; 38] = [
 /// Replaces what identifies people. `salt` makes the replacements of one recording
 /// its own; `keep` are names that the manifest itself says, so they are no secret of it.
 pub fn redact(recording: &Recording, salt: &[u8], keep: &BTreeSet<Folded>) -> Recording {
-    let veil = Veil { salt, keep };
+    let users = recording.live.users.items().map(Vec::as_slice).unwrap_or_default();
+    let veil = Veil { salt, keep, ids: users.iter().map(|user| user.id.as_str()).collect() };
     let mut redacted = recording.clone();
     redacted.redacted = true;
     redacted.directory.people = changed(&recording.directory.people, |people| {
@@ -100,11 +108,21 @@ pub fn redact(recording: &Recording, salt: &[u8], keep: &BTreeSet<Folded>) -> Re
     redacted.live.users = changed(&recording.live.users, |users| {
         let mut users = users.clone();
         for user in &mut users {
+            user.id = veil.target(&user.id);
             user.attributes = veil.attributes(&user.attributes);
         }
         users
     });
-    redacted.memory = veil.memory(&recording.memory);
+    redacted.live.groups = changed(&recording.live.groups, |groups| {
+        let mut groups = groups.clone();
+        for group in &mut groups {
+            group.members = group.members.iter().map(|id| veil.target(id)).collect();
+            group.members.sort_unstable();
+        }
+        groups
+    });
+    redacted.live.tenant = recording.live.tenant.as_ref().map(|tenant| veil.tenant(tenant));
+    redacted.memory = veil.memory(&recording.memory, users);
     redacted
 }
 
@@ -121,6 +139,8 @@ fn changed<T>(reading: &Reading<T>, change: impl Fn(&T) -> T) -> Reading<T> {
 struct Veil<'a> {
     salt: &'a [u8],
     keep: &'a BTreeSet<Folded>,
+    /// The ids of all accounts.
+    ids: HashSet<&'a str>,
 }
 
 impl Veil<'_> {
@@ -128,7 +148,29 @@ impl Veil<'_> {
         SourceId::new(self.text(id.as_str()))
     }
 
-    fn memory(&self, memory: &Memory) -> Memory {
+    fn target(&self, id: &TargetId) -> TargetId {
+        if id.as_str().contains('@') { TargetId::new(self.text(id.as_str())) } else { id.clone() }
+    }
+
+    /// What the admin API holds of people.
+    fn tenant(&self, tenant: &Tenant) -> Tenant {
+        let all = |texts: &[Text]| texts.iter().map(|text| self.text(text).into()).collect();
+        let users = tenant.users.iter().map(|member| {
+            let mut words = BTreeSet::new();
+            member.emails.iter().for_each(|email| gather(&Value::Text(email.clone()), &mut words));
+            Member {
+                emails: all(&member.emails),
+                numbers: all(&member.numbers),
+                forwarding_numbers: all(&member.forwarding_numbers),
+                extension: member.extension.as_ref().map(|extension| self.text(extension).into()),
+                job_title: member.job_title.as_ref().map(|title| self.words(title, Some(&words)).into()),
+                ..member.clone()
+            }
+        });
+        Tenant { users: users.collect(), ..tenant.clone() }
+    }
+
+    fn memory(&self, memory: &Memory, users: &[User]) -> Memory {
         let mut veiled = memory.clone();
         veiled.users = memory
             .users
@@ -136,27 +178,65 @@ impl Veil<'_> {
             .map(|(id, link)| {
                 let mut link = link.clone();
                 link.name = self.text(&link.name).into();
+                link.target = self.target(&link.target);
                 (self.source(id), link)
             })
             .collect();
         veiled.grants = memory.grants.iter().map(|(id, given)| (self.source(id), given.clone())).collect();
         // What was sent may be a title or a number; without it the plan sends it again, and names nobody.
         veiled.grants_not_stored.clear();
+        // What a service says of a refusal names whom it likes.
+        veiled.failures.clear();
+        let known = memory.not_stored.iter().map(|(id, values)| {
+            let user = users.iter().find(|user| user.id == *id);
+            let words = user.map(|user| own_words(&user.attributes)).unwrap_or_default();
+            let value = |(path, value): (&AttrPath, &Text)| (path.clone(), self.not_stored(path, value, &words));
+            (self.target(id), values.iter().map(value).collect::<BTreeMap<_, _>>())
+        });
+        veiled.not_stored = known.collect();
         veiled
     }
 
-    fn attributes(&self, attributes: &Attributes) -> Attributes {
-        let mut words = BTreeSet::new();
-        for (_, value) in attributes.iter().filter(|(name, _)| identifying(name)) {
-            gather(value, &mut words);
+    fn not_stored(&self, path: &AttrPath, value: &Text, words: &BTreeSet<String>) -> Text {
+        match self.of(&path.attribute().into(), &Value::Text(value.clone()), Some(words)) {
+            Value::Text(veiled) => veiled,
+            Value::Integer(_) | Value::Boolean(_) | Value::DateTime(_) | Value::List(_) | Value::Record(_) => "".into(),
         }
-        attributes
-            .iter()
-            .map(|(name, value)| {
-                let whole = identifying(name);
-                (name.clone(), self.value(value, if whole { None } else { Some(&words) }))
-            })
-            .collect()
+    }
+
+    fn attributes(&self, attributes: &Attributes) -> Attributes {
+        let words = own_words(attributes);
+        attributes.iter().map(|(name, value)| (name.clone(), self.of(name, value, Some(&words)))).collect()
+    }
+
+    /// The value of the attribute `name`.
+    fn of(&self, name: &Text, value: &Value, among: Option<&BTreeSet<String>>) -> Value {
+        match name.as_ref() {
+            "type" | "primary" => value.clone(),
+            _ if fold(name) == "manager" => self.manager(value),
+            _ if identifying(name) => self.value(value, None),
+            _ => self.value(value, among),
+        }
+    }
+
+    /// A manager is the account's id, or a record of it.
+    fn manager(&self, value: &Value) -> Value {
+        match value {
+            Value::Text(id) if self.ids.contains(&**id) => {
+                Value::Text(self.target(&TargetId::new(id.clone())).text().clone())
+            }
+            Value::Record(members) => {
+                let kept = members.iter().filter(|(name, _)| &**name != "$ref");
+                let each = |(name, value): &(Text, Value)| {
+                    let id = &**name == "value";
+                    (name.clone(), if id { self.manager(value) } else { self.value(value, None) })
+                };
+                Value::Record(kept.map(each).collect())
+            }
+            Value::Text(_) | Value::Integer(_) | Value::Boolean(_) | Value::DateTime(_) | Value::List(_) => {
+                self.value(value, None)
+            }
+        }
     }
 
     /// A value: all of its words, or only those `among` the person's own.
@@ -167,11 +247,9 @@ impl Veil<'_> {
             Value::Record(members) => Value::Record(
                 members
                     .iter()
-                    .map(|(name, value)| {
-                        let structural = ["type", "primary", "$ref"].contains(&name.as_ref());
-                        let among = if identifying(name) { None } else { among };
-                        (name.clone(), if structural { value.clone() } else { self.value(value, among) })
-                    })
+                    // An address of an object may hold a name, and nothing is planned from it.
+                    .filter(|(name, _)| &**name != "$ref")
+                    .map(|(name, value)| (name.clone(), self.of(name, value, among)))
                     .collect(),
             ),
             Value::Integer(_) | Value::Boolean(_) | Value::DateTime(_) => value.clone(),
@@ -224,9 +302,26 @@ impl Veil<'_> {
         }
     }
 
+    /// As many digits, others for others: short ones would meet each other otherwise, and
+    /// two people be one. Four rounds of a Feistel network, each half moved by the other.
     fn digits(&self, digits: &str) -> String {
-        let bytes = self.hash(digits);
-        digits.chars().zip(bytes.iter().cycle()).map(|(_, byte)| char::from(b'0' + byte % 10)).collect()
+        let mut all: Vec<u8> = digits.chars().map(|c| (c.to_digit(10).unwrap_or(u32::from(c) % 10)) as u8).collect();
+        let shown = |digits: &[u8]| digits.iter().map(|digit| char::from(b'0' + digit)).collect::<String>();
+        if let [digit] = all[..] {
+            let mut others: Vec<u8> = (0..10).collect();
+            others.sort_by_key(|other| self.hash(&format!("digit {other}")));
+            return shown(&[others[usize::from(digit)]]);
+        }
+        let half = all.len() / 2;
+        for round in 0..4 {
+            let (left, right) = all.split_at_mut(half);
+            let (moved, by) = if round % 2 == 0 { (left, right) } else { (right, left) };
+            let key = self.hash(&format!("round {round} {}", shown(by)));
+            for (digit, byte) in moved.iter_mut().zip(key.iter().cycle()) {
+                *digit = (*digit + byte % 10) % 10;
+            }
+        }
+        shown(&all)
     }
 
     fn hash(&self, text: &str) -> [u8; 32] {
@@ -235,6 +330,15 @@ impl Veil<'_> {
         hash.update(text.as_bytes());
         hash.finalize().into()
     }
+}
+
+/// The words by which a person is known.
+fn own_words(attributes: &Attributes) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for (_, value) in attributes.iter().filter(|(name, _)| identifying(name)) {
+        gather(value, &mut words);
+    }
+    words
 }
 
 fn identifying(name: &Text) -> bool {
@@ -289,7 +393,7 @@ mod tests {
 
     fn veiled(pairs: &[(&str, &str)]) -> Attributes {
         let keep = BTreeSet::from([Folded::new("boss@acme.example")]);
-        let veil = Veil { salt: b"salt", keep: &keep };
+        let veil = Veil { salt: b"salt", keep: &keep, ids: HashSet::new() };
         veil.attributes(&pairs.iter().map(|(name, value)| (Text::from(*name), Value::from(*value))).collect())
     }
 
@@ -316,6 +420,73 @@ mod tests {
             let shown = value.to_string().to_lowercase();
             assert!(!shown.contains("souza") && !shown.contains("jos"), "{shown}");
         }
+    }
+
+    #[test]
+    fn other_digits_stay_others() {
+        let keep = BTreeSet::new();
+        let veil = Veil { salt: b"salt", keep: &keep, ids: HashSet::new() };
+        for length in 1..=3 {
+            let all = 10usize.pow(length);
+            let written = (0..all).map(|n| format!("{n:0width$}", width = length as usize));
+            let veiled: HashSet<String> = written.map(|digits| veil.digits(&digits)).collect();
+            assert_eq!(veiled.len(), all);
+            assert!(veiled.iter().all(|digits| digits.len() == length as usize));
+        }
+    }
+
+    #[test]
+    fn a_manager_stays_the_account_that_it_is_and_an_id_that_is_an_address_does_not_stay() {
+        let keep = BTreeSet::new();
+        let veil = Veil { salt: b"salt", keep: &keep, ids: HashSet::from(["5000000000000002", "ana@acme.example"]) };
+        let manager = |id: &str| {
+            let record =
+                Value::Record([("value", id), ("$ref", "../Users/1")].map(|(k, v)| (k.into(), v.into())).into());
+            veil.attributes(&[(Text::from("manager"), record)].into_iter().collect()).get("manager").unwrap().clone()
+        };
+        let stays = Value::Record([(Text::from("value"), Value::from("5000000000000002"))].into());
+        assert_eq!(manager("5000000000000002"), stays);
+        let address = veil.target(&"ana@acme.example".into());
+        assert_ne!(address.as_str(), "ana@acme.example");
+        assert_eq!(manager("ana@acme.example"), Value::Record([("value".into(), address.as_str().into())].into()));
+    }
+
+    #[test]
+    fn what_the_admin_api_and_the_memory_hold_of_people_is_replaced() {
+        let keep = BTreeSet::new();
+        let veil = Veil { salt: b"salt", keep: &keep, ids: HashSet::new() };
+        let member: Member = serde_json::from_value(serde_json::json!({
+            "id": "1", "emails": ["zoe.quill@acme.example"], "state": "active", "numbers": ["+442079460123"],
+            "forwarding_numbers": ["+442079460124"], "extension": "4711", "job_title": "Office of Quill"
+        }))
+        .unwrap();
+        let shown = format!("{:?}", veil.tenant(&Tenant { users: vec![member], ..Tenant::default() })).to_lowercase();
+        for real in ["zoe", "quill", "442079460123", "442079460124", "4711"] {
+            assert!(!shown.contains(real), "{real}: {shown}");
+        }
+        assert!(shown.contains("office of"), "{shown}");
+        let mut memory = Memory::default();
+        let values =
+            [("title", "Quill"), ("phoneNumbers[type eq \"work\"].value", "+442079460123"), ("active", "true")];
+        let values = values.map(|(path, value)| (AttrPath::parse(path).unwrap(), Text::from(value)));
+        memory.not_stored.insert("1".into(), values.into());
+        memory.failures.insert(
+            "create_user:zoe@acme.example".into(),
+            crate::memory::Failure {
+                count: 1,
+                first: jiff::Timestamp::UNIX_EPOCH,
+                last: jiff::Timestamp::UNIX_EPOCH,
+                next: jiff::Timestamp::UNIX_EPOCH,
+                message: "zoe is taken".into(),
+                wanted: "".into(),
+            },
+        );
+        let attributes = [(Text::from("userName"), Value::from("zoe.quill@acme.example"))].into_iter().collect();
+        let veiled = veil.memory(&memory, &[User { id: "1".into(), attributes, version: None }]);
+        assert!(veiled.failures.is_empty());
+        let shown = format!("{:?}", veiled.not_stored).to_lowercase();
+        assert!(!shown.contains("quill") && !shown.contains("442079460123"), "{shown}");
+        assert!(shown.contains("true"), "{shown}");
     }
 
     #[test]

@@ -108,6 +108,10 @@ fn a_redacted_recording_names_nobody_and_plans_the_same_counts() {
     for name in ["Gita", "gita", "Lefèvre", "lefevre", "Żółć", "+442000000007"] {
         assert!(folder.read("people.csv").contains(name) && !replayed.out.contains(name), "{name}: {}", replayed.out);
     }
+    assert_eq!(folder.run(&["apply", "--yes", "-q"]).code, 0);
+    assert_eq!(folder.run(&["plan", "-q", "--record", "after.rec", "--redact"]).code, 0);
+    let after = folder.json(&["plan", "--format", "json", "--replay", "after.rec"], 0);
+    assert_eq!(after["summary"]["total"], 0, "managers stay who they are: {after:#}");
 }
 
 #[test]
