@@ -70,9 +70,9 @@ pub(super) fn name(spot: &Spot, label: &str, kind: CompletionItemKind, scalar: &
 pub(super) fn plain(text: &str) -> String {
     let is_odd = text.is_empty()
         || text.trim() != text
-        || text.contains(": ")
+        // Between brackets readers disagree about a colon before other signs, such as `A:?`.
+        || text.split(':').skip(1).any(|after| !after.starts_with(char::is_alphanumeric))
         || text.contains(" #")
-        || text.ends_with(':')
         || text.contains([',', '[', ']', '{', '}', '"', '\n', '\t', '\\'])
         || text.starts_with(['-', '?', ':', '#', '&', '*', '!', '|', '>', '\'', '%', '@', '`', '='])
         || text.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '.')
