@@ -33,7 +33,7 @@ pub struct Args {
     /// Only this kind of change; can be given again
     #[arg(long, value_enum, value_name = "ACTION")]
     action: Vec<Action>,
-    /// Only this run, by its id or the beginning of it
+    /// Only this run, by its id or the beginning of it, or `last`
     #[arg(long, value_name = "RUN")]
     run: Option<String>,
     /// Also who needed nothing, or is not entitled
@@ -66,8 +66,13 @@ pub fn run(args: &Args, terminal: &mut Terminal) -> Exit {
 
 fn print(args: &Args, terminal: &mut Terminal) -> Result<Exit, Exit> {
     let manifest = inputs::manifest(&args.manifest.manifest, terminal)?;
-    let wanted = wanted(args, &manifest, Timestamp::now()).map_err(|problem| failed(&problem, terminal))?;
+    let mut wanted = wanted(args, &manifest, Timestamp::now()).map_err(|problem| failed(&problem, terminal))?;
     let folder = log::folder(&State::folder_of(&manifest, std::path::Path::new("")));
+    if wanted.run.as_deref() == Some("last") {
+        let of_last = Wanted { unchanged: args.all, last: Some(1), ..Wanted::default() };
+        let read = log::read(&folder, &of_last).map_err(|problem| failed(&problem.to_string(), terminal))?;
+        wanted.run = read.lines.first().and_then(|line| line["cycleId"].as_str()).map(str::to_owned).or(wanted.run);
+    }
     let read = log::read(&folder, &wanted).map_err(|problem| failed(&problem.to_string(), terminal))?;
     if !read.exists {
         terminal.say(&format!("there is no log in `{}` yet; apply writes it", folder.display()));
@@ -81,7 +86,7 @@ fn print(args: &Args, terminal: &mut Terminal) -> Result<Exit, Exit> {
     }
     let shown: String = match args.format {
         Format::Json => read.lines.iter().map(|line| format!("{line}\n")).collect(),
-        Format::Text => read.lines.iter().map(text).collect(),
+        Format::Text => by_run(&read.lines),
     };
     terminal.data(&shown);
     Ok(Exit::Done)
@@ -109,7 +114,7 @@ fn wanted(args: &Args, manifest: &Manifest, now: Timestamp) -> Result<Wanted, St
 /// What to try where nothing fits.
 fn hint(wanted: &Wanted) -> &'static str {
     match wanted {
-        Wanted { run: Some(_), .. } => "; `--format json` shows the id of each line's run, `cycleId`",
+        Wanted { run: Some(_), .. } => "; without `--run` the id of each run stands above its lines",
         Wanted { since: Some(_), .. } | Wanted { until: Some(_), .. } => "; look at a longer time",
         Wanted { unchanged: false, .. } => "; --all shows also who needed nothing, or is not entitled",
         Wanted { .. } => "",
@@ -135,6 +140,21 @@ fn instant(text: &str, manifest: &Manifest, now: Timestamp) -> Option<Timestamp>
     };
     let ago = SignedDuration::from_secs(number.parse::<i64>().ok()?.checked_mul(seconds)?);
     now.checked_sub(ago).ok()
+}
+
+/// Lines for people, each run under its id, which `dialform undo` takes.
+fn by_run(lines: &[Value]) -> String {
+    let mut shown = String::new();
+    let mut before = None;
+    for line in lines {
+        let run = line["cycleId"].as_str().unwrap_or_default();
+        if before != Some(run) {
+            shown.push_str(&format!("run {}\n", neutral::line(run)));
+        }
+        before = Some(run);
+        shown.push_str(&text(line));
+    }
+    shown
 }
 
 /// A line for people: when, how it ended, what, to whom, why or what went wrong, and each value.

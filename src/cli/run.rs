@@ -3,7 +3,11 @@
 mod lines;
 mod means;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::{net::TcpListener, sync::Notify};
 
@@ -49,7 +53,13 @@ pub fn run(args: &Args, format: LogFormat, terminal: &mut Terminal) -> Exit {
         Ok(runtime) => runtime,
         Err(problem) => return failed(&problem, terminal),
     };
-    let means = Arc::new(means::of_process(file.clone(), manifest.run.clone(), *allow_command));
+    let beside = Mutex::new((lines::Lines::new(format, manifest.name.clone()), terminal.beside()));
+    let warn = Arc::new(move |warning: &str| {
+        let mut beside = beside.lock().unwrap_or_else(PoisonError::into_inner);
+        let (lines, terminal) = &mut *beside;
+        lines.beside(warning, terminal);
+    });
+    let means = Arc::new(means::of_process(file.clone(), manifest.run.clone(), *allow_command, warn));
     let begun = runtime.block_on(begin(&manifest, *allow_command, *once));
     let (served, board) = match begun {
         Ok(begun) => begun,
@@ -73,7 +83,11 @@ pub fn run(args: &Args, format: LogFormat, terminal: &mut Terminal) -> Exit {
         match kept {
             Ok(last) => {
                 lines.end(asked.stop.is_asked(), terminal);
-                exit(last.as_ref().map(|cycle| &cycle.ending), *once)
+                match last {
+                    // It was paused: as `apply`, which refuses then.
+                    None if *once && !asked.stop.is_asked() => Exit::Failed,
+                    last => exit(last.as_ref().map(|cycle| &cycle.ending), *once),
+                }
             }
             Err(problem) => {
                 terminal.complain(&problem);

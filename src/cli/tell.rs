@@ -59,24 +59,39 @@ pub async fn tell(
 /// What a service has told: as the state remembers it, and what it has not written down yet.
 type Kept = Mutex<Option<BTreeMap<Text, Told>>>;
 
-/// Tells of each cycle of a service.
-pub fn cycles(allow_command: bool) -> Box<Tell> {
+/// Says a warning, beside the lines of the cycles.
+pub type Warn = dyn Fn(&str) + Send + Sync;
+
+/// Tells of each cycle of a service. What cannot be told is warned of, the same once.
+pub fn cycles(allow_command: bool, warn: Arc<Warn>) -> Box<Tell> {
     let (kept, secrets): (Arc<Kept>, _) = (Arc::default(), secrets(allow_command));
+    let warned: Arc<Mutex<Vec<String>>> = Arc::default();
     Box::new(move |manifest, cycle| {
         let (kept, secrets) = (Arc::clone(&kept), Arc::clone(&secrets));
-        Box::pin(async move { after(&manifest, &cycle, &kept, &secrets).await })
+        let (warned, warn) = (Arc::clone(&warned), Arc::clone(&warn));
+        Box::pin(async move {
+            let Some(problems) = after(&manifest, &cycle, &kept, &secrets).await else { return };
+            let mut warned = warned.lock().await;
+            for problem in problems.iter().filter(|problem| !warned.contains(problem)) {
+                warn(&format!("failed to {problem}; the cycle itself is not touched by it"));
+            }
+            *warned = problems;
+        })
     })
 }
 
-async fn after(manifest: &Manifest, cycle: &Cycle, kept: &Kept, secrets: &Secrets) {
+/// Gives what could not be told; nothing where there was nothing to tell.
+async fn after(manifest: &Manifest, cycle: &Cycle, kept: &Kept, secrets: &Secrets) -> Option<Vec<String>> {
     if manifest.notify.is_empty() {
-        return;
+        return None;
     }
     let what = match (&cycle.plan, &cycle.outcome, &cycle.ending) {
         (Some(plan), Some(outcome), _) => What::Ran { plan, outcome, whole: true },
         (_, _, Ending::Failed(failure)) => What::Failed { message: &failure.message },
         // Another run is at work and tells, or somebody asked to stop.
-        (_, _, Ending::Locked(_) | Ending::Interrupted | Ending::Good | Ending::Held | Ending::SomeFailed) => return,
+        (_, _, Ending::Locked(_) | Ending::Interrupted | Ending::Good | Ending::Held | Ending::SomeFailed) => {
+            return None;
+        }
     };
     let link = Origin::of(&|name| std::env::var(name).ok()).address;
     let event = Event {
@@ -95,14 +110,14 @@ async fn after(manifest: &Manifest, cycle: &Cycle, kept: &Kept, secrets: &Secret
         Some(known) => known,
         None => State::open(manifest, Path::new("")).map(|state| state.memory().told.clone()).unwrap_or_default(),
     };
-    // What cannot be sent was logged.
-    let notify::Outcome { told, problems: _ } = notify::tell(manifest, &event, &before, secrets).await;
+    let notify::Outcome { told, mut problems } = notify::tell(manifest, &event, &before, secrets).await;
     if told != before
         && let Err(problem) = remember(manifest, &told)
     {
-        tracing::warn!("failed to remember what was told: {problem}; after a restart it is told again");
+        problems.push(format!("remember what was told: {problem}; after a restart it is told again"));
     }
     *kept = Some(told);
+    Some(problems)
 }
 
 /// Writes down what was told, between two cycles.

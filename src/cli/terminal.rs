@@ -3,6 +3,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use super::output::plain;
+
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Color {
@@ -33,6 +35,8 @@ pub struct Terminal {
     pub quiet: bool,
     /// What was complained of last, for whoever is told of a failure elsewhere.
     pub complaint: String,
+    /// Why data could not be written, as on a full disk.
+    pub unwritten: Option<io::Error>,
 }
 
 impl Terminal {
@@ -53,6 +57,7 @@ impl Terminal {
             width: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
             quiet,
             complaint: String::new(),
+            unwritten: None,
             out: Box::new(out),
             err: Box::new(err),
         }
@@ -61,12 +66,24 @@ impl Terminal {
     /// A terminal that writes into buffers, without colour or a person.
     pub fn of_buffers(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
         let (color, color_err, interactive, progress, quiet) = (false, false, false, false, false);
-        Self { out, err, color, color_err, interactive, progress, width: None, quiet, complaint: String::new() }
+        let (width, complaint, unwritten) = (None, String::new(), None);
+        Self { out, err, color, color_err, interactive, progress, width, quiet, complaint, unwritten }
     }
 
     /// A terminal that shows what this one shows and says nothing itself, for drawing beside it.
     pub fn twin(&self) -> Self {
-        let Self { color, color_err, interactive: _, progress, width, quiet, complaint: _, out: _, err: _ } = self;
+        let Self {
+            color,
+            color_err,
+            interactive: _,
+            progress,
+            width,
+            quiet,
+            complaint: _,
+            unwritten: _,
+            out: _,
+            err: _,
+        } = self;
         Self {
             color: *color,
             color_err: *color_err,
@@ -77,10 +94,25 @@ impl Terminal {
         }
     }
 
+    /// A terminal that says what it has to say on standard error too, for a task of its own.
+    pub fn beside(&self) -> Self {
+        Self { err: Box::new(io::stderr()), ..self.twin() }
+    }
+
     /// Writes data. A reader that went away (`| head`) is no error: the command goes on.
+    /// Another failure is kept, and the command ends with it.
     pub fn data(&mut self, text: &str) {
-        // Nobody is left to be told.
-        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        match self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => self.unwritten = Some(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// Says that data could not be written, if that is so.
+    pub fn complain_of_unwritten(&mut self) -> bool {
+        let Some(error) = self.unwritten.take() else { return false };
+        self.complain(&format!("failed to write the output: {}; what was written of it is not whole", plain(&error)));
+        true
     }
 
     /// Says something to people, with a line end; nothing with `--quiet`.

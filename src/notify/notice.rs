@@ -25,6 +25,9 @@ const PARTS: usize = 12;
 /// Characters of a foreign text.
 const MOST: usize = 300;
 
+/// Lines of why a run failed.
+const MOST_LINES: usize = 12;
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -160,8 +163,19 @@ fn quarantine(quarantine: Quarantine<'_>, data: Data) -> (Vec<Part>, String) {
 
 fn run_failed(message: &str, data: Data) -> (Vec<Part>, String) {
     let mut part = part(Tone::Bad, "The run failed, and changed nothing");
-    part.lines.push(format!("failed to {}", foreign(message, data)));
-    part.todo = Some("`dialform doctor` tests the connections; what failed is tried again by the next run".to_owned());
+    // What is wrong with a file has several lines, and says the next step itself.
+    let lines: Vec<&str> = message.lines().filter(|line| !line.trim().is_empty()).collect();
+    let more = lines.len().saturating_sub(MOST_LINES);
+    part.lines.extend(lines.iter().take(MOST_LINES).enumerate().map(|(at, line)| match at {
+        0 => format!("failed to {}", foreign(line, data)),
+        _ => foreign(line, data),
+    }));
+    if more > 0 {
+        part.lines.push(format!("… and {}", count(more, "more line", "more lines")));
+    }
+    part.todo = Some(
+        "what failed is tried again by the next run; where it was a connection, `dialform doctor` tests it".to_owned(),
+    );
     (vec![part], "the run failed".to_owned())
 }
 

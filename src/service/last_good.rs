@@ -85,7 +85,9 @@ impl LastGood {
         match (means.load)() {
             Ok(Loaded { manifest, files, warnings }) => {
                 let was_wrong = self.problem.take().is_some();
-                let means_more = manifest.digest != self.manifest.digest;
+                // A new warning is to be read, also where no plan becomes another by the edit.
+                let warns = warnings.is_some() && warnings != self.warnings;
+                let means_more = warns || manifest.digest != self.manifest.digest;
                 self.marks = if files == self.files { before } else { marks(&files) };
                 (self.files, self.warnings, self.manifest) = (files, warnings, Arc::new(manifest));
                 if was_wrong || means_more { News::Changed } else { News::None }

@@ -114,6 +114,38 @@ fn a_redacted_recording_names_nobody_and_plans_the_same_counts() {
     assert_eq!(after["summary"]["total"], 0, "managers stay who they are: {after:#}");
 }
 
+/// A file that cannot take what is written to it, as on a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_no_success() {
+    let folder = Folder::example("quickstart");
+    let run = |arguments: &[&str]| {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_dialform"));
+        let ran = command.args(arguments).current_dir(folder.path("")).stdout(full).output().unwrap();
+        (ran.status.code(), String::from_utf8(ran.stderr).unwrap())
+    };
+    let (code, err) = run(&["plan", "--format", "json"]);
+    assert!(code == Some(1) && err.contains("failed to write the output: "), "{code:?} {err}");
+    let (code, err) = run(&["apply", "--yes"]);
+    assert!(code == Some(0) && err.contains("failed to write the output: "), "what was done is done: {code:?} {err}");
+    let (code, err) = run(&["log"]);
+    assert!(code == Some(1) && err.contains("failed to write the output: "), "{code:?} {err}");
+}
+
+#[test]
+fn the_log_names_each_run_as_undo_takes_it() {
+    let folder = Folder::example("quickstart");
+    assert_eq!(folder.run(&["apply", "--yes", "-q"]).code, 0);
+    let log = folder.run(&["log"]).out;
+    let runs: Vec<&str> = log.lines().filter_map(|line| line.strip_prefix("run ")).collect();
+    assert_eq!(runs.len(), 1, "{log}");
+    assert_eq!(folder.run(&["log", "--run", "last"]).out, log);
+    assert_eq!(folder.run(&["log", "--run", runs[0]]).out, log);
+    let undo = folder.run(&["undo", runs[0], "-q"]);
+    assert_eq!(undo.code, 4, "the run is found, and twelve suspensions are more than the budget: {}", undo.err);
+}
+
 #[test]
 fn what_an_edit_does_to_people_is_said() {
     let folder = Folder::example("quickstart");

@@ -30,6 +30,11 @@ impl Lines {
         self.line("info", "listening", &text, json!({ "address": address }), terminal);
     }
 
+    /// What is found beside the cycles.
+    pub(super) fn beside(&self, warning: &str, terminal: &mut Terminal) {
+        self.line("warn", "not_told", &format!("warning: {warning}"), json!({}), terminal);
+    }
+
     pub(super) fn end(&self, asked: bool, terminal: &mut Terminal) {
         if asked {
             self.line("info", "stopped", "stopped, as asked; nothing is left half done", json!({}), terminal);

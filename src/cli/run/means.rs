@@ -3,6 +3,7 @@
 use std::{
     hash::{BuildHasher, Hasher},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use jiff::tz::Offset;
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// The means of this process, for a manifest in a file; `begun` is what the service began with.
-pub(super) fn of_process(file: PathBuf, begun: Run, allow_command: bool) -> Means {
+pub(super) fn of_process(file: PathBuf, begun: Run, allow_command: bool, warn: Arc<tell::Warn>) -> Means {
     Means {
         load: Box::new(move || {
             let mut loaded = manifest(&file)?;
@@ -47,7 +48,7 @@ pub(super) fn of_process(file: PathBuf, begun: Run, allow_command: bool) -> Mean
         }),
         connect: Box::new(move |manifest| connect::writer(manifest, allow_command)),
         open: Box::new(|manifest| State::open(manifest, Path::new(""))),
-        tell: tell::cycles(allow_command),
+        tell: tell::cycles(allow_command, warn),
         clock: Clock::System,
         // Keyed by the system's randomness.
         seed: std::hash::RandomState::new().build_hasher().finish(),

@@ -80,6 +80,15 @@ fn who_is_told_numbers_hears_of_nobody() {
     let failed = What::Failed { message: "read `people.csv`: line 3: eve@acme.example is there twice" };
     let notice = Notice::of(&Event { what: failed, ..event(&plan, &outcome) }, &all[..1], Data::Counts);
     assert!(!text(&notice).contains("eve@") && text(&notice).contains("is there twice"), "{}", text(&notice));
+    let lines = format!("read the people:\n\n{}", "  × one\n".repeat(40));
+    let notice = Notice::of(
+        &Event { what: What::Failed { message: &lines }, ..event(&plan, &outcome) },
+        &all[..1],
+        Data::Counts,
+    );
+    let lines = &notice.parts[0].lines;
+    assert_eq!((&*lines[0], &*lines[1], lines.len()), ("failed to read the people:", "  × one", 13));
+    assert_eq!(lines[12], "… and 29 more lines");
 }
 
 #[test]

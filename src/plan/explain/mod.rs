@@ -221,7 +221,8 @@ fn meant(near: Option<&Text>) -> String {
     near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()
 }
 
-/// Explains one person, account or group, named by user name, mail address, id or group name.
+/// Explains one person, account or group, named by user name, mail address, id or group name,
+/// or by display name where none of these fits.
 ///
 /// # Errors
 /// When nobody is called so, with the nearest name.
@@ -281,6 +282,11 @@ impl<'a> Named<'a> {
         let mut groups: Vec<&Group> = groups.filter(|group| is(&group.name) || is(group.id.as_str())).collect();
         groups.sort_by_key(|group| &group.id);
         named.extend(groups.into_iter().map(Self::Group));
+        // Several people may have one display name, so it counts only where nothing better fits.
+        if named.is_empty() {
+            let is_shown = |at: &usize| scene.people[*at].person.text("displayName").is_some_and(|shown| is(shown));
+            named.extend((0..scene.people.len()).filter(is_shown).map(Self::Person));
+        }
         named
     }
 

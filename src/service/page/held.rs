@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::{
     names::Place,
-    plan::{Held, Plan},
+    plan::{Held, Plan, Reason},
     render::{
         neutral,
         waiting::{Waiting, digits, waiting, wanted},
@@ -28,11 +28,12 @@ pub(super) fn section(plan: &Plan, people: bool) -> Markup {
                 @for group in &waiting {
                     (reason(group, people))
                 }
-                p class="aside" {
+                // What was refused again and again is tried again by itself, as its own words say.
+                @if waiting.iter().any(|waiting| waiting.reason != Reason::RepeatedFailure) { p class="aside" {
                     "Nothing here is done until somebody decides: release it with "
                     code { "dialform apply --allow …" }
                     ", or mend the cause. The next cycle looks again."
-                }
+                } }
             }
         }
     }
